@@ -1,0 +1,49 @@
+/* hookspec.h - hooks as written in Backup.spec.hooks and Restore.spec.hooks.
+ *
+ * Decoded with defaults filled in: onError Fail, timeout 30 s (spec/hooks-reference.txt; Velero's own default
+ * differs, spec/backup-behaviour.md 1.7).  Everything that is wrong is a fault with its path; unknown fields are
+ * errors, includedResources other than pods is a warning that it has no effect.
+ * Text is borrowed from the document. */
+#pragma once
+#include "base/faults.h"
+#include "data/labels.h"
+
+enum { HOOK_TIMEOUT_DEFAULT_MS = 30 * 1000, HOOK_TIMEOUT_MAX_MS = 4 * 60 * 60 * 1000 };
+enum { HOOK_WAIT_DEFAULT_MS = 10 * 60 * 1000 }; /* no waitTimeout: every wait ends all the same */
+
+typedef enum OnError { ON_ERROR_FAIL, ON_ERROR_CONTINUE } OnError;
+
+typedef struct ExecHook {
+        Str container; /* empty: the first of the pod */
+        Strs command;
+        OnError on_error;
+        int64_t timeout_ms;      /* backup: timeout; restore: execTimeout or timeout */
+        int64_t wait_timeout_ms; /* restore only; HOOK_WAIT_DEFAULT_MS when not given */
+        bool wait_for_ready;     /* restore only */
+} ExecHook;
+
+typedef struct RestoreHook { /* one element of postHooks: exec, init, or both */
+        bool has_exec, has_init;
+        ExecHook exec;
+        JsonVal *init_containers; /* array of whole container bodies */
+        int64_t init_timeout_ms;  /* 0: not given */
+} RestoreHook;
+
+typedef struct HookEntry { /* one element of hooks.resources */
+        Str name;
+        Strs included_namespaces, excluded_namespaces;
+        LabelSelector selector;
+        ExecHook *pre, *post; /* backup */
+        size_t pre_len, post_len;
+        RestoreHook *post_hooks; /* restore */
+        size_t post_hooks_len;
+} HookEntry;
+
+typedef struct HookSpec {
+        HookEntry *entries;
+        size_t len;
+} HookSpec;
+
+/* `hooks` is the value of spec.hooks, `path` where it stands ("spec.hooks", "spec.template.hooks"). */
+HookSpec hook_spec_decode_backup(JsonVal *hooks, Str path, Arena *arena, Faults *faults);
+HookSpec hook_spec_decode_restore(JsonVal *hooks, Str path, Arena *arena, Faults *faults);

@@ -1,0 +1,31 @@
+/* limiter.h - how many execs are in flight on a node.
+ *
+ * More in flight do not finish sooner once the node is busy, they only freeze longer
+ * (spec/velero-measured.md), so the number follows latency: it grows while calls of the same command take about
+ * what the fastest took, and shrinks when they do not; 1 to `ceiling`, per node.  A due post hook goes before
+ * any waiting pre hook.  The deciding part is pure. */
+#pragma once
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/stop.h"
+#include "base/str.h"
+
+typedef struct LimiterState { /* one node; pure */
+        double limit;
+        unsigned ceiling;
+        /* what limiter_step needs to remember */
+        double slow_start_until;
+        unsigned samples_since_change;
+} LimiterState;
+/* One finished call: how long it took against the shortest of its command so far, and how many were in flight. */
+void limiter_step(LimiterState *state, double duration_ms, double shortest_ms, unsigned in_flight);
+
+typedef struct Limiter Limiter;
+Limiter *limiter_new(unsigned ceiling);
+void limiter_free(Limiter *limiter);
+DEFINE_AUTO(Limiter, limiter_free)
+/* Waits for a place on `node`.  False when stopped first (a NULL stop waits for ever). */
+bool limiter_enter(Limiter *limiter, Str node, bool is_post, const Stop *stop);
+/* `command_hash` tells commands apart, so that a slow command is not taken for a busy node; duration -1: not a sample. */
+void limiter_leave(Limiter *limiter, Str node, uint64_t command_hash, double duration_ms);

@@ -1,0 +1,67 @@
+/* plan.h - which commands run where, in which order, and what is skipped and why.
+ *
+ * Pure: a pod's JSON and the hooks in, a plan out.  `grapnel hooks plan` and the real run use the same functions.
+ * An annotation hook replaces all spec hooks of its pod and phase (spec/backup-behaviour.md 1.2-1.4;
+ * spec/restore-behaviour.md 1.2, 1.3).  Native sidecars (init containers with restartPolicy Always) count as
+ * containers.  Nothing is dropped without a skip that a user can read.  Plans live in the arena and
+ * borrow no pod JSON. */
+#pragma once
+#include "api/hookspec.h"
+
+typedef enum HookPhase { HOOK_PRE, HOOK_POST, HOOK_RESTORE_INIT, HOOK_RESTORE_EXEC } HookPhase;
+const char *hook_phase_name(HookPhase phase); /* "pre", "post", "init", "exec" */
+
+typedef enum HookSource { HOOK_FROM_SPEC, HOOK_FROM_ANNOTATION } HookSource;
+
+typedef struct HookCall {
+        Str name; /* "<from-annotation>" for annotations, as Velero */
+        HookSource source;
+        HookPhase phase;
+        size_t index;  /* in the entry's pre, post or postHooks list */
+        Str container; /* resolved: never empty */
+        Strs command;
+        OnError on_error;
+        int64_t timeout_ms;
+        int64_t wait_timeout_ms;
+        bool wait_for_ready;
+} HookCall;
+
+typedef struct HookSkip {
+        Str name;
+        HookPhase phase;
+        Str reason; /* "the pod has ended (Succeeded)", "annotation pre.hook.backup.velero.io/command overrides it", … */
+        bool is_fault; /* a mistake of the user's (no such container): counts as a failed hook */
+        OnError on_error;
+} HookSkip;
+
+typedef struct PodPlan {
+        Str namespace, name, uid, node;
+        Strs volume_claims;   /* names of its PVCs: pods that share one are frozen together */
+        HookCall *pre, *post; /* backup */
+        size_t pre_len, post_len;
+        HookCall *execs; /* restore */
+        size_t execs_len;
+        HookSkip *skips;
+        size_t skips_len;
+} PodPlan;
+
+/* Faults of annotations (unknown keys under the prefixes, bad values) carry the path
+ * "pods/NS/NAME: metadata.annotations[KEY]". */
+PodPlan hook_plan_backup(const HookSpec *spec, JsonVal *pod, Arena *arena, Faults *faults);
+PodPlan hook_plan_restore(const HookSpec *spec, JsonVal *pod, Arena *arena, Faults *faults);
+
+/* Puts the init containers of the plan into a pod that is about to be created, first and in order; one that
+ * is there already under that name is replaced.  `namespace` is the target's.  Returns how many were put in. */
+size_t hook_plan_init(const HookSpec *spec, Str namespace, JsonMutDoc *doc, JsonMutVal *pod, Arena *arena,
+                      Faults *faults);
+
+/* Pods that share a volume claim form one group; others are alone.  Order of pods is kept. */
+typedef struct PodGroup {
+        const PodPlan **pods;
+        size_t len;
+} PodGroup;
+typedef struct PodGroups {
+        PodGroup *items;
+        size_t len;
+} PodGroups;
+PodGroups hook_groups(const PodPlan *plans, size_t len, Arena *arena);

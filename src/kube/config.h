@@ -1,0 +1,50 @@
+/* config.h - where the cluster is and who we are, as kubectl finds it.
+ *
+ * --kubeconfig, else $KUBECONFIG (several files, merged: the first to say a thing
+ * wins), else ~/.kube/config, else the pod's service account.  Relative paths in
+ * a file are relative to that file.  Errors name the file, the context and what is missing. */
+#pragma once
+#include "base/error.h"
+#include "base/secret.h"
+#include "base/strs.h"
+
+typedef struct ExecPlugin { /* users[].user.exec */
+        Str api_version;    /* client.authentication.k8s.io/v1 or v1beta1 */
+        Str command;
+        Strs args;
+        Strs env; /* NAME=value */
+        Str install_hint;
+        bool provide_cluster_info;
+        bool is_set;
+} ExecPlugin;
+
+typedef struct KubeConfig {
+        Arena arena;
+        Str source; /* file or "in-cluster", for messages */
+        Str context, cluster, user, namespace;
+        Str server, ca_pem, tls_server_name, proxy_url;
+        bool insecure_skip_verify;
+        Str client_cert_pem;
+        Secret client_key_pem, token, password;
+        Str username;
+        Str token_file; /* read again when it changes */
+        ExecPlugin exec;
+        Str impersonate_user, impersonate_uid;
+        Strs impersonate_groups;
+        Strs warnings; /* what was found and not understood */
+} KubeConfig;
+
+typedef struct KubeConfigChoice {
+        Str path;    /* --kubeconfig; empty: the usual places */
+        Str context; /* --kubecontext; empty: current-context */
+} KubeConfigChoice;
+
+bool kube_config_load(const KubeConfigChoice *choice, KubeConfig *ret_config, Error *err) MUST_CHECK;
+void kube_config_clear(KubeConfig *config);
+
+/* Pure: one file's text on top of what earlier files said; `folder` is where relative paths start. */
+typedef struct KubeConfigFile {
+        Str path, folder, text;
+} KubeConfigFile;
+bool kube_config_merge(const KubeConfigFile *files, size_t count, Str context, KubeConfig *ret_config,
+                       Error *err) MUST_CHECK;

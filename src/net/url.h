@@ -1,0 +1,15 @@
+/* url.h - taking addresses apart and escaping what goes into them. */
+#pragma once
+#include "base/buf.h"
+
+typedef struct Url {
+        Str scheme, host, path; /* host without brackets; path without query, "" or "/…" */
+        unsigned port;          /* filled in from the scheme when not given */
+} Url;
+
+/* ERROR_INVALID says what is wrong; the parts borrow from `text`. */
+bool url_parse(Str text, Url *ret_url, Error *err) MUST_CHECK;
+/* RFC 3986: unreserved bytes stay, all others become %XX. */
+void url_escape(Str text, Buf *into);
+/* Adds "?key=value" or "&key=value", escaped; looks at what is there already. */
+void url_add_query(Buf *url, const char *key, Str value);
