@@ -24,7 +24,7 @@ typedef struct Faults {
 
 void faults_add(Faults *faults, FaultLevel level, Str path, const char *format, ...) PRINTF_LIKE(4, 5);
 
-/* One line each: "line 12: spec.ttl: \"3 days\" is not a duration". */
+/* One line each, without a line end after the last: "line 12: spec.ttl: \"3 days\" is not a duration". */
 Str faults_text(const Faults *faults, FaultLevel level, Arena *arena);
 
 /* ERROR_INVALID with every error, joined by "; ", when there is one. */

@@ -3,7 +3,7 @@
  *   time="2026-08-21T10:00:01Z" level=info msg="…" backup=velero/b1 name=web
  *
  * Fields come after msg, sorted by name; a value is quoted where logrus quotes it
- * (empty, or a byte outside [A-Za-z0-9-._/@^+]).  A Log may be used from many
+ * (a byte outside [A-Za-z0-9-._/@^+]; an empty one is not).  A Log may be used from many
  * threads; lines do not mix.  Sinks are called under the lock and must not log.
  * Source: spec/backup-behaviour.md 5.5, spec/restore-behaviour.md 4.1. */
 #pragma once

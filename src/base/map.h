@@ -2,6 +2,8 @@
  *
  * Keys are borrowed and must outlive the map.  Not for sharing between threads. */
 #pragma once
+#include <stdint.h>
+
 #include "base/str.h"
 
 typedef struct StrMapEntry {
@@ -14,6 +16,7 @@ typedef struct StrMap {
         size_t len, capacity;
         unsigned *slots; /* open addressing; entry number + 1, 0 is free */
         size_t slot_count;
+        uint64_t seed[2]; /* of the hash, so that nobody can choose keys that collide */
 } StrMap;
 
 void *str_map_get(const StrMap *map, Str key);       /* NULL when absent */

@@ -36,5 +36,8 @@ static inline Str str_skip(Str s, size_t len) {
         return (Str) { s.ptr + len, s.len - len };
 }
 
+/* Without the blanks, tabs and line ends at both ends. */
+Str str_trim(Str s);
+
 /* Cuts the text before the first `mark` off *rest; false when *rest is spent. */
 bool str_cut(Str *rest, char mark, Str *ret_field);

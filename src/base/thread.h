@@ -33,9 +33,10 @@ typedef struct Cond {
 
 void cond_init(Cond *cond);
 void cond_destroy(Cond *cond);
-void cond_wait(Cond *cond, Mutex *mutex);
+void cond_wait(Cond *cond, Mutex *mutex) THREAD_ANNOTATION(requires_capability(*mutex));
 /* False when `deadline_ms` (clock_ms) passed; a deadline of 0 waits for ever. */
-bool cond_wait_until(Cond *cond, Mutex *mutex, int64_t deadline_ms);
+bool cond_wait_until(Cond *cond, Mutex *mutex, int64_t deadline_ms)
+        THREAD_ANNOTATION(requires_capability(*mutex));
 void cond_signal(Cond *cond);
 void cond_broadcast(Cond *cond);
 
