@@ -37,6 +37,7 @@ typedef struct HookEntry { /* one element of hooks.resources */
         size_t pre_len, post_len;
         RestoreHook *post_hooks; /* restore */
         size_t post_hooks_len;
+        bool leaves_pods_out; /* backup: its resources do not name pods, so it never runs; a restore ignores them */
 } HookEntry;
 
 typedef struct HookSpec {
