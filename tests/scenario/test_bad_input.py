@@ -1,0 +1,192 @@
+"""Mistakes: each gets its own sentence and exit code, and nothing is lost."""
+
+import io
+import tarfile
+import gzip
+
+from test_restore import backed_up
+
+
+def fails(world, *argv, code=1, says=(), **env):
+    run = world.run(*argv, code=code, **env)
+    assert run.err.startswith("error: ") or "\nerror: " in run.err, run.err
+    for word in says:
+        assert word in run.err, (word, run.err)
+    return run
+
+
+def backup(world, *argv, **more):
+    return fails(world, "backup", "run", "b", "--to", world.store, *argv, **more)
+
+
+def test_usage(world):
+    for argv, says in [
+        (["backup", "run", "--no-such-flag"], ["--no-such-flag"]),
+        (["backup", "run", "--include-namespace", "a"], ["--include-namespaces"]),
+        (["backup", "fly"], ["fly"]),
+        (["bakcup"], ["bakcup", "backup"]),
+        (["backup", "run", "b"], ["--to"]),
+        (["backup", "run", "b", "--to", "x", "--workers", "many"], ["many", "--workers"]),
+        (["backup", "run", "b", "--to", "x", "--ttl", "3 days"], ["3 days"]),
+        (["restore", "run", "r", "--from", "x"], ["--backup"]),
+        (["backup", "describe"], ["NAME"]),
+        (["backup", "get", "--from", "x", "-o", "xml"], ["xml"]),
+    ]:
+        fails(world, *argv, code=64, says=says)
+
+
+def test_no_kubeconfig(world):
+    backup(world, says=["--kubeconfig", "KUBECONFIG"], KUBECONFIG="")
+
+
+def test_a_kubeconfig_that_is_missing_or_broken(world):
+    backup(world, "--kubeconfig", "/nonexistent", says=["/nonexistent"])
+    backup(world, "--kubeconfig", world.file("k", "a: [1"), says=["k"])
+    backup(world, "--kubecontext", "nope", says=["nope", "fake"])
+
+
+def test_an_unreachable_server(world):
+    world.api.close()
+    backup(world, "--request-timeout", "2s", says=["127.0.0.1", "refused"])
+
+
+def test_forbidden_names_the_rule_that_is_missing(world):
+    world.api.namespace("shop")
+    world.api.create("Secret", "shop", "s")
+    world.api.forbid = lambda method, path: path.endswith("/secrets")
+    run = world.run("backup", "run", "b", "--include-namespaces", "shop", "--to", world.store, code=2)
+    assert "secrets" in run.err and "list" in run.err, run.err
+
+
+def test_a_namespace_that_does_not_exist(world):
+    run = world.run("backup", "run", "b", "--include-namespaces", "nowhere", "--to", world.store, code=2)
+    assert "nowhere" in run.err
+    assert world.metadata("b")["status"]["phase"] == "PartiallyFailed"
+
+
+def test_yaml_faults_are_all_told_with_path_and_line(world):
+    file = world.file("bad.yaml", """apiVersion: velero.io/v1
+kind: Backup
+metadata: {name: b}
+spec:
+  includedNamespaces: shop
+  ttl: 3 days
+  nonsense: 1
+  hooks:
+    resources:
+    - name: h
+      pre:
+      - exec: {command: echo, timeout: 300}
+""")
+    run = fails(world, "backup", "run", "-f", file, "--to", world.store)
+    for word in ("spec.includedNamespaces", "line 5", "spec.ttl", "spec.nonsense", "spec.hooks.resources[0].pre[0].exec.command", "exec.timeout"):
+        assert word in run.err, (word, run.err)
+    for text, says in [
+        ("a:\n\t- b\n", ["tab"]),
+        ("kind: Backup\nkind: Backup\n", ["twice", "line 2"]),
+        ("a: &a [x,x,x,x,x,x,x,x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(12)), ["alias"]),
+        ("kind: Deployment\napiVersion: apps/v1\n", ["Deployment"]),
+        ("", ["empty"]),
+        ("[" * 100000, []),
+    ]:
+        fails(world, "backup", "run", "-f", world.file("f.yaml", text), "--to", world.store, says=says)
+
+
+def test_a_manifest_on_standard_input(world):
+    world.api.namespace("shop")
+    world.run("backup", "run", "-f", "-", "--to", world.store, code=0,
+              input="apiVersion: velero.io/v1\nkind: Backup\nmetadata: {name: b}\nspec: {includedNamespaces: [shop]}\n")
+    assert world.whole_backups() == ["b"]
+
+
+def test_a_store_that_cannot_be_written(world):
+    world.file("file", "")
+    fails(world, "backup", "run", "b", "--to", world.folder / "file" / "x", says=["file"])
+    fails(world, "backup", "run", "b", "--to", "/proc/nothing", says=["/proc/nothing"])
+    fails(world, "backup", "get", "--from", world.folder / "missing", says=["missing"])
+
+
+def test_a_name_that_is_taken(world):
+    world.api.namespace("shop")
+    world.backup("b", "--include-namespaces", "shop")
+    backup(world, says=["already exists", '"b"'])
+
+
+def test_names_that_cannot_be(world):
+    for name in ("UPPER", "a/b", "..", "x" * 300, "-a"):
+        run = world.run("backup", "run", "--to", world.store, "--", name)
+        assert run.code in (1, 64) and "error:" in run.err, (name, run.code, run.err)
+    assert world.keys() == []
+
+
+def test_foreign_files_in_the_store_do_not_matter(world):
+    world.api.namespace("shop")
+    (world.store / "backups" / "junk").mkdir(parents=True)
+    (world.store / "backups" / "junk" / "x").write_text("y")
+    (world.store / "README").write_text("hello")
+    world.backup("b", "--include-namespaces", "shop")
+    assert "b" in world.run("backup", "get", "--from", world.store, code=0).out
+
+
+def test_a_truncated_or_damaged_backup_is_refused(world):
+    backed_up(world)
+    path = world.store / "backups" / "b" / "b.tar.gz"
+    whole = path.read_bytes()
+    for damaged in (whole[: len(whole) // 2], whole[:-4], b"", b"not gzip", whole[:100] + bytes([whole[100] ^ 255]) + whole[101:]):
+        path.write_bytes(damaged)
+        fails(world, "restore", "run", "--from", world.store, "--backup", "b")
+    path.unlink()
+    fails(world, "restore", "run", "--from", world.store, "--backup", "b", says=["b.tar.gz"])
+
+
+def archive(world, entries):
+    backed_up(world) if not world.whole_backups() else None
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for info, data in entries:
+            if isinstance(info, str):
+                info = tarfile.TarInfo(info)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    (world.store / "backups" / "b" / "b.tar.gz").write_bytes(gzip.compress(out.getvalue()))
+
+
+def link(name, target, type_=tarfile.SYMTYPE):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = type_, target
+    return info
+
+
+def test_hostile_archives_are_refused_with_a_reason(world):
+    good = b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"shop"}}'
+    place = "resources/configmaps/namespaces/shop/a.json"
+    cases = [
+        [("../../etc/passwd", b"x")],
+        [("/etc/passwd", b"x")],
+        [("resources/../../x", b"x")],
+        [(link("resources/configmaps/namespaces/shop/l.json", "/etc/passwd"), b"")],
+        [(link("resources/configmaps/namespaces/shop/l.json", "/etc/passwd", tarfile.LNKTYPE), b"")],
+    ]
+    for case in cases:
+        archive(world, case)
+        run = world.run("restore", "run", "--from", world.store, "--backup", "b", code=1)
+        assert "error:" in run.err, (case, run.err)
+    for body in (b"{", b"[" * 100000, good.replace(b'"a"', b'"other"'), good.replace(b'"shop"', b'"elsewhere"'), b"[]", b"null"):
+        archive(world, [(place, body)])
+        run = world.run("restore", "run", "--from", world.store, "--backup", "b")
+        assert run.code in (1, 2), (body[:60], run.code, run.err)
+        assert ("elsewhere", "a") not in world.api.storage.objects.get(("", "configmaps"), {})
+
+
+def test_a_zip_bomb_is_refused(world):
+    backed_up(world)
+    (world.store / "backups" / "b" / "b.tar.gz").write_bytes(gzip.compress(b"\0" * (200 << 20), 9))
+    run = world.run("restore", "run", "--from", world.store, "--backup", "b")
+    assert run.code == 1, run.err
+
+
+def test_the_token_never_shows(world):
+    world.api.namespace("shop")
+    run = world.backup("b", "--include-namespaces", "shop", "--log-level", "debug")
+    logs = world.run("backup", "logs", "b", "--from", world.store).out
+    assert "not-a-secret" not in run.out + run.err + logs

@@ -1,0 +1,157 @@
+"""Restore: objects come back as they were, hooks run in what came back."""
+
+import json
+
+from test_hooks import FREEZE  # noqa: F401
+
+RESTORE = """
+apiVersion: velero.io/v1
+kind: Restore
+metadata: {name: %s, namespace: velero}
+spec:
+  backupName: b
+  hooks:
+    resources:
+    - name: after
+      labelSelector: {matchLabels: {app: db}}
+      postHooks:
+%s
+"""
+
+
+def backed_up(world):
+    world.api.namespace("shop", labels={"team": "ops"})
+    world.api.pod("shop", "db-0", containers=("main", "side"), labels={"app": "db"})
+    world.api.pod("shop", "web", labels={"app": "web"})
+    world.api.create("ConfigMap", "shop", "settings", data={"big": "12345678901234567890"})
+    world.api.create("ServiceAccount", "shop", "pilot")
+    world.backup("b", "--include-namespaces", "shop")
+    world.new_cluster()
+
+
+def restore(world, name, hooks, code=0, *argv):
+    file = world.file(name + ".yaml", RESTORE % (name, "\n".join("      - " + h for h in hooks)))
+    return world.run("restore", "run", "-f", file, "--from", world.store, *argv, code=code)
+
+
+def pod(world, name, namespace="shop"):
+    return world.api.storage.get(world.api.kind("Pod"), namespace, name)
+
+
+def test_objects_come_back_with_the_labels_of_the_restore(world):
+    backed_up(world)
+    world.restore("r", "b")
+    settings = world.api.storage.get(world.api.kind("ConfigMap"), "shop", "settings")
+    assert settings["data"] == {"big": "12345678901234567890"}
+    assert settings["metadata"]["labels"] == {"velero.io/backup-name": "b", "velero.io/restore-name": "r"}
+    namespace = world.api.storage.get(world.api.kind("Namespace"), "", "shop")
+    assert namespace["metadata"]["labels"]["team"] == "ops"
+    assert "nodeName" not in pod(world, "web")["spec"]
+
+
+def test_a_namespace_mapping_moves_everything(world):
+    backed_up(world)
+    world.restore("r", "b", "--namespace-mappings", "shop:copy")
+    assert pod(world, "web", "copy")
+    assert not any(ns == "shop" for ns, _ in world.api.storage.objects[("", "pods")])
+
+
+def test_exec_hooks_run_in_order_and_are_reported(world):
+    backed_up(world)
+    restore(world, "r", ["exec: {command: [echo, one]}", "exec: {command: [echo, two], container: main}", "exec: {command: [echo, three], container: side}"])
+    ran = world.api.commands("shop", "db-0")
+    assert ran.index("echo one") < ran.index("echo two") and "echo three" in ran, ran
+    assert world.api.commands("shop", "web") == []
+    assert [h["outcome"] for h in world.hooks("r", "restores")] == ["Succeeded"] * 3
+
+
+def test_a_failing_hook_of_one_pod_changes_nothing_for_another(world):
+    world.api.namespace("shop")
+    for i in range(4):
+        world.api.pod("shop", f"db-{i}", labels={"app": "db"},
+                      annotations={"post.hook.restore.velero.io/command": '["exit","3"]'} if i == 0 else {})
+    world.backup("b", "--include-namespaces", "shop")
+    world.new_cluster()
+    restore(world, "r", ["exec: {command: [sleep, '0.3']}", "exec: {command: [echo, done]}"], 2)
+    for i in range(1, 4):
+        assert world.api.commands("shop", f"db-{i}") == ["sleep 0.3", "echo done"], i
+    outcomes = sorted(h["outcome"] for h in world.hooks("r", "restores"))
+    assert outcomes == ["Failed"] + ["Succeeded"] * 6, outcomes
+
+
+def test_fail_stops_later_hooks_of_the_pod_and_continue_does_not(world):
+    backed_up(world)
+    restore(world, "r1", ["exec: {command: [exit, '3']}", "exec: {command: [echo, two]}"], 2)
+    assert world.api.commands("shop", "db-0") == ["exit 3"]
+    assert sorted(h["outcome"] for h in world.hooks("r1", "restores")) == ["Failed", "NotRun"]
+    world.new_cluster()
+    restore(world, "r2", ["exec: {command: [exit, '3'], onError: Continue}", "exec: {command: [echo, two]}"], 2)
+    assert world.api.commands("shop", "db-0") == ["exit 3", "echo two"]
+
+
+def test_an_expired_wait_is_timed_out_and_not_executed(world):
+    backed_up(world)
+    world.api.run_pod = lambda *a, **k: None  # containers never come up
+    restore(world, "r", ["exec: {command: [echo, one], waitTimeout: 1s}"], 2)
+    assert world.api.commands("shop", "db-0") == []
+    assert [h["outcome"] for h in world.hooks("r", "restores")] == ["TimedOut"]
+
+
+def test_init_containers_come_first_and_in_order(world):
+    backed_up(world)
+    restore(world, "r", ["init: {initContainers: [{name: one, image: 'alpine:latest', command: [a]}, {name: two, image: 'alpine:latest', command: [b]}]}"])
+    assert [c["name"] for c in pod(world, "db-0")["spec"]["initContainers"]] == ["one", "two"]
+    assert "initContainers" not in pod(world, "web")["spec"]
+
+
+def test_timeout_serves_as_exec_timeout_and_both_at_once_differ_is_an_error(world):
+    backed_up(world)
+    restore(world, "r", ["exec: {command: [echo, one], timeout: 5s}"])
+    run = restore(world, "r2", ["exec: {command: [echo, one], timeout: 5s, execTimeout: 6s}"], 1)
+    assert "execTimeout" in run.err, run.err
+
+
+def test_existing_objects_are_left_alone_with_a_warning(world):
+    backed_up(world)
+    world.api.namespace("shop")
+    world.api.create("ConfigMap", "shop", "settings", data={"other": "x"})
+    world.restore("r", "b")
+    assert world.api.storage.get(world.api.kind("ConfigMap"), "shop", "settings")["data"] == {"other": "x"}
+    results = json.loads(world.gz("restores/r/restore-r-results.gz"))
+    assert any("settings already exists" in m for m in results["warnings"]["namespaces"]["shop"]), results
+
+
+def test_policy_update_updates_existing_objects(world):
+    backed_up(world)
+    world.api.namespace("shop")
+    world.api.create("ConfigMap", "shop", "settings", data={"other": "x"})
+    world.restore("r", "b", "--existing-resource-policy", "update")
+    assert world.api.storage.get(world.api.kind("ConfigMap"), "shop", "settings")["data"] == {"big": "12345678901234567890"}
+
+
+def test_a_restore_of_nothing_that_exists_names_what_does(world):
+    backed_up(world)
+    run = world.restore("r", "nope", code=1)
+    assert "nope" in run.err and '"b"' in run.err or " b" in run.err, run.err
+
+
+def test_dry_run_creates_nothing(world):
+    backed_up(world)
+    before = len(world.api.storage.history)
+    run = world.restore("r", "b", "--dry-run")
+    assert len(world.api.storage.history) == before
+    assert "pods" in run.out + run.err
+
+
+def test_get_describe_logs_and_delete(world):
+    backed_up(world)
+    world.restore("r", "b")
+    assert "Completed" in world.run("backup", "get", "--from", world.store, code=0).out
+    assert json.loads(world.run("backup", "get", "--from", world.store, "-o", "json", code=0).out)
+    assert "Phase:" in world.run("backup", "describe", "b", "--details", "--from", world.store, code=0).out
+    assert "level=info" in world.run("backup", "logs", "b", "--from", world.store, code=0).out
+    assert "Completed" in world.run("restore", "get", "--from", world.store, code=0).out
+    assert "Phase:" in world.run("restore", "describe", "r", "--from", world.store, code=0).out
+    assert "level=info" in world.run("restore", "logs", "r", "--from", world.store, code=0).out
+    world.run("backup", "delete", "b", "--confirm", "--from", world.store, code=0)
+    assert world.whole_backups() == []
