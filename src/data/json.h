@@ -23,9 +23,9 @@ DEFINE_AUTO(yyjson_mut_doc, yyjson_mut_doc_free)
 #define AUTO_JSON AUTO(yyjson_doc_freep) JsonDoc
 #define AUTO_JSON_MUT AUTO(yyjson_mut_doc_freep) JsonMutDoc
 
-enum { JSON_DEPTH_MAX = 128 };
+enum { JSON_DEPTH_MAX = 128, JSON_BYTES_MAX = 256 * 1024 * 1024 };
 
-/* ERROR_CORRUPT "<what> is not JSON: <reason> at byte N". */
+/* ERROR_CORRUPT "<what> is not JSON: <reason> at byte N"; also past the limits. */
 bool json_parse(Str text, const char *what, JsonDoc **ret_doc, Error *err) MUST_CHECK;
 
 static inline JsonVal *json_get(JsonVal *object, const char *key) {
@@ -49,10 +49,12 @@ int64_t json_get_int(JsonVal *object, const char *key, int64_t otherwise);
 void json_add_strs(JsonVal *array, Arena *arena, Strs *strs);
 bool json_equal(JsonVal *a, JsonVal *b); /* order of keys does not matter, numbers by text or value */
 
-/* Compact text as the value is, at the end of `into`. */
+/* Compact text as the value is, at the end of `into`.  A string that is not UTF-8 is mended (U+FFFD). */
 void json_write(JsonVal *value, Buf *into);
 void json_write_mut(JsonMutVal *value, Buf *into);
-/* Go's encoding: keys in order, `<>&` and U+2028/9 escaped; `indent` spaces, 0 for compact. */
+/* Go's encoding: `<>&` and U+2028/9 escaped.  `indent` 0 is compact with sorted keys, as Velero stores items
+ * (a Go map); else as many spaces a level and the value's own order, as velero-backup.json (a Go struct).
+ * Numbers as the document has them: 1.0 stays 1.0. */
 void json_write_go(JsonVal *value, int indent, Buf *into);
 void json_write_go_mut(JsonMutVal *value, int indent, Buf *into);
 /* A JSON string literal, with quotes, escaped as Go does. */
