@@ -20,6 +20,10 @@ typedef struct LabelSelector {
         size_t len;
 } LabelSelector;
 
+/* NULL when it is one, else what is wrong and what was expected. */
+const char *label_key_fault(Str key);
+const char *label_value_fault(Str value);
+
 /* `{matchLabels, matchExpressions}`; null or absent is "not set".  Faults carry paths below `path`. */
 LabelSelector label_selector_decode(JsonVal *value, Str path, Arena *arena, Faults *faults);
 /* kubectl's text: "app=web,tier!=db,env in (a,b),!gone,here". */
@@ -28,5 +32,5 @@ bool label_selector_parse(Str text, Arena *arena, LabelSelector *ret_selector, E
 Str label_selector_text(const LabelSelector *selector, Arena *arena);
 /* `labels` is a JSON object or absent. */
 bool label_selector_matches(const LabelSelector *selector, JsonVal *labels);
-/* The JSON form, for storing a selector that came as text. */
+/* The JSON form, for storing a selector that came as text; NULL for one that is not set. */
 JsonMutVal *label_selector_json(const LabelSelector *selector, JsonMutDoc *doc);
