@@ -24,13 +24,19 @@ typedef struct HookCall {
         int64_t timeout_ms;
         int64_t wait_timeout_ms;
         bool wait_for_ready;
+        int64_t restarts; /* of its container when the plan was made; -1 when not known */
 } HookCall;
 
 typedef struct HookSkip {
         Str name;
+        HookSource source;
         HookPhase phase;
+        size_t index;
+        Str container; /* as written; may be empty */
+        Strs command;
         Str reason; /* "the pod has ended (Succeeded)", "annotation pre.hook.backup.velero.io/command overrides it", … */
-        bool is_fault; /* a mistake of the user's (no such container): counts as a failed hook */
+        bool is_fault;      /* a mistake of the user's (no such container): counts as a failed hook */
+        bool is_overridden; /* not a hook of this pod, so not counted as attempted */
         OnError on_error;
 } HookSkip;
 
@@ -49,6 +55,9 @@ typedef struct PodPlan {
  * "pods/NS/NAME: metadata.annotations[KEY]". */
 PodPlan hook_plan_backup(const HookSpec *spec, JsonVal *pod, Arena *arena, Faults *faults);
 PodPlan hook_plan_restore(const HookSpec *spec, JsonVal *pod, Arena *arena, Faults *faults);
+
+/* How often that container of the pod (a native sidecar too) was started anew; -1 when the pod does not say. */
+int64_t hook_container_restarts(JsonVal *pod, Str container);
 
 /* Puts the init containers of the plan into a pod that is about to be created, first and in order; one that
  * is there already under that name is replaced.  `namespace` is the target's.  Returns how many were put in. */
