@@ -1,0 +1,257 @@
+#include "kube/exec.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "data/duration.h"
+#include "kube/client_internal.h"
+#include "kube/exec_status.h"
+#include "kube/resource.h"
+#include "net/url.h"
+#include "net/ws.h"
+
+enum {
+        CHANNEL_STDIN = 0,
+        CHANNEL_STDOUT = 1,
+        CHANNEL_STDERR = 2,
+        CHANNEL_STATUS = 3,
+        CHANNEL_CLOSE = 255, /* v5: two bytes, this and the channel that is closed */
+        INPUT_PIECE_BYTES = 16 * 1024,
+        CLOSE_WAIT_MS = 200, /* between the status and the end of the stream */
+};
+
+typedef struct Exec {
+        KubeClient *client;
+        const ExecRequest *request;
+        ExecOutput output;
+        void *user;
+        const Stop *stop;
+        int64_t start_ms, deadline_ms;
+        Str unsent;       /* of the input */
+        bool has_started; /* it has written something */
+        bool has_status;
+        ExecResult *result;
+} Exec;
+
+static void end(Exec *exec, ExecEnd how, const char *message) {
+        exec->result->end = how;
+        exec->result->message = xasprintf("%s", message);
+}
+
+static Str exec_path(const ExecRequest *request, Arena *arena) {
+        static const KubeResource pods = { .version = { "v1", 2 },
+                                           .name = { "pods", 4 },
+                                           .is_namespaced = true };
+        AUTO(buf_clear) Buf path = { 0 };
+
+        buf_add(&path, kube_resource_path(&pods, request->namespace, request->pod, arena));
+        buf_add(&path, STR("/exec"));
+        for (size_t i = 0; i < request->command.len; i++)
+                url_add_query(&path, "command", request->command.items[i]);
+        if (request->container.len > 0)
+                url_add_query(&path, "container", request->container);
+        if (request->input.len > 0)
+                url_add_query(&path, "stdin", STR("true"));
+        url_add_query(&path, "stdout", STR("true"));
+        url_add_query(&path, "stderr", STR("true"));
+        return arena_copy(arena, buf_str(&path));
+}
+
+/* What an error means for a command that has not been heard of yet. */
+static void end_unopened(Exec *exec, int http_status, const Error *err) {
+        /* A gateway gives up waiting without knowing what became of the request. */
+        bool is_gateway = http_status == 502 || http_status == 504;
+
+        if (err->code == ERROR_CANCELED) {
+                end(exec, EXEC_CANCELED, err->message);
+        } else if (http_status > 0 && (!is_gateway || exec_says_not_started(str_of(err->message)))) {
+                exec->result->http_status = http_status;
+                end(exec, EXEC_REFUSED, err->message);
+        } else if (kube_was_not_sent(err) || err->code == ERROR_INVALID || err->code == ERROR_FORBIDDEN) {
+                end(exec, EXEC_REFUSED, err->message);
+        } else if (err->code == ERROR_TIMEOUT) {
+                end(exec, EXEC_TIMED_OUT, err->message);
+        } else {
+                end(exec, EXEC_BROKEN, err->message);
+        }
+}
+
+typedef struct Opening {
+        Backoff backoff;
+        bool has_renewed;
+} Opening;
+
+/* Only where the command cannot have run: the connection was not made, or the server had no time for us. */
+static bool may_open_again(Exec *exec, Opening *opening, int http_status, const Error *err) {
+        int64_t wait_ms;
+
+        if (http_status == 401 && !opening->has_renewed &&
+            credentials_expired(exec->client->link->credentials)) {
+                opening->has_renewed = true;
+                return true;
+        }
+        if (http_status != 429 && !(http_status == 0 && kube_was_not_sent(err)))
+                return false;
+        wait_ms = backoff_next_ms(&opening->backoff, 0);
+        return clock_ms() + wait_ms < exec->deadline_ms && stop_sleep_ms(exec->stop, wait_ms);
+}
+
+static bool open_once(Exec *exec, Str path, WsConnection **ret_connection, int *ret_status, Error *err) {
+        KubeLink *link = exec->client->link;
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(secret_clear) Secret bearer = { 0 };
+        WsOpen open = {
+                .path = path,
+                /* v4 cannot say that the input has ended: a command that reads to its end would hang. */
+                .protocols = exec->request->input.len > 0 ? "v5.channel.k8s.io"
+                                                          : "v5.channel.k8s.io, v4.channel.k8s.io",
+                .deadline_ms = exec->deadline_ms
+        };
+
+        *ret_status = 0;
+        open.headers = kube_headers(exec->client, 0, &arena, &open.header_count);
+        if (!credentials_bearer(link->credentials, exec->stop, &bearer, err))
+                return false;
+        if (!secret_is_empty(&bearer))
+                open.bearer = &bearer;
+        return ws_open(link->http, &open, exec->stop, ret_connection, ret_status, err);
+}
+
+/* NULL when the stream did not open; the result then says why. */
+static WsConnection *open_stream(Exec *exec) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        Str path = exec_path(exec->request, &arena);
+        Opening opening = { 0 };
+
+        for (;;) {
+                AUTO(error_clear) Error err = { 0 };
+                WsConnection *connection;
+                int status = 0;
+
+                if (open_once(exec, path, &connection, &status, &err))
+                        return connection;
+                if (!may_open_again(exec, &opening, status, &err)) {
+                        end_unopened(exec, status, &err);
+                        return NULL;
+                }
+        }
+}
+
+/* The next piece of the input; after the last one, that it has ended. */
+static bool send_piece(Exec *exec, WsConnection *connection, Error *err) {
+        static const char closed[] = { (char) CHANNEL_CLOSE, CHANNEL_STDIN };
+        char message[1 + INPUT_PIECE_BYTES] = { CHANNEL_STDIN };
+        size_t len = exec->unsent.len < INPUT_PIECE_BYTES ? exec->unsent.len : INPUT_PIECE_BYTES;
+        bool is_sent;
+
+        memcpy(message + 1, exec->unsent.ptr, len);
+        is_sent = ws_send(connection, (Str) { message, 1 + len }, exec->deadline_ms, exec->stop, err);
+        explicit_bzero(message, sizeof(message)); /* input is how a hook is given a password */
+        exec->unsent = str_skip(exec->unsent, len);
+        if (is_sent && exec->unsent.len == 0)
+                is_sent = ws_send(connection, (Str) { closed, sizeof(closed) }, exec->deadline_ms, exec->stop,
+                                  err);
+        if (is_sent || err->code == ERROR_TIMEOUT || err->code == ERROR_CANCELED)
+                return is_sent;
+        /* The command may have ended without reading it all: its status is still to be read. */
+        exec->unsent.len = 0;
+        error_clear(err);
+        return true;
+}
+
+static void take_message(Exec *exec, Str message) {
+        Str bytes;
+
+        if (message.len < 2) /* the server opens each channel with an empty message */
+                return;
+        bytes = str_skip(message, 1);
+        switch ((unsigned char) message.ptr[0]) {
+        case CHANNEL_STDOUT:
+        case CHANNEL_STDERR:
+                exec->has_started = true;
+                exec->output(exec->user, message.ptr[0] == CHANNEL_STDOUT ? EXEC_STDOUT : EXEC_STDERR, bytes);
+                break;
+        case CHANNEL_STATUS: {
+                int64_t connect_ms = exec->result->connect_ms;
+
+                if (exec->has_status)
+                        break;
+                exec->has_status = true;
+                exec_status_decode(bytes, exec->result);
+                exec->result->connect_ms = connect_ms;
+                if (exec->result->end == EXEC_REFUSED && exec->has_started)
+                        exec->result->end = EXEC_BROKEN;
+                break;
+        }
+        }
+}
+
+/* One turn of the stream; false, with err set, when there will be no more. */
+static bool step(Exec *exec, WsConnection *connection, bool *ret_is_closed, Error *err) {
+        bool is_sending = exec->unsent.len > 0 && !exec->has_status;
+        int64_t until_ms = exec->deadline_ms;
+        WsEvent event;
+        Str message;
+
+        if (is_sending) {
+                /* Output is taken in between, so that a command like cat cannot block on us and we on it. */
+                if (!send_piece(exec, connection, err))
+                        return false;
+                until_ms = exec->unsent.len > 0 ? clock_ms() + 1 : exec->deadline_ms;
+        }
+        if (exec->has_status && clock_ms() + CLOSE_WAIT_MS < until_ms)
+                until_ms = clock_ms() + CLOSE_WAIT_MS;
+        if (!ws_receive(connection, until_ms, exec->stop, &event, &message, err)) {
+                if (exec->unsent.len == 0 || err->code != ERROR_TIMEOUT || clock_ms() >= exec->deadline_ms)
+                        return false;
+                error_clear(err);
+                return true;
+        }
+        *ret_is_closed = event == WS_CLOSED;
+        if (event == WS_MESSAGE)
+                take_message(exec, message);
+        return true;
+}
+
+static void follow(Exec *exec, WsConnection *connection) {
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+        bool is_closed = false;
+
+        while (!is_closed && step(exec, connection, &is_closed, &err))
+                ;
+        if (exec->has_status) /* what became of the stream after it does not matter */
+                return;
+        if (is_closed)
+                end(exec, EXEC_BROKEN, "the stream ended without the command's exit status");
+        else if (err.code == ERROR_TIMEOUT)
+                end(exec, EXEC_TIMED_OUT,
+                    arena_printf(&arena,
+                                 "the command did not end within " STR_FMT "; it may still be running",
+                                 STR_ARG(duration_format(exec->request->timeout_ms, &arena))));
+        else
+                end(exec, err.code == ERROR_CANCELED ? EXEC_CANCELED : EXEC_BROKEN, err.message);
+}
+
+void kube_exec(KubeClient *client, const ExecRequest *request, ExecOutput output, void *user,
+               const Stop *stop, ExecResult *ret_result) {
+        AUTO(ws_freep) WsConnection *connection = NULL;
+        Exec exec = { .client = client,
+                      .request = request,
+                      .output = output,
+                      .user = user,
+                      .stop = stop,
+                      .start_ms = clock_ms(),
+                      .unsent = request->input,
+                      .result = ret_result };
+
+        *ret_result = (ExecResult) { 0 };
+        exec.deadline_ms = exec.start_ms + request->timeout_ms;
+        if (request->command.len == 0) {
+                end(&exec, EXEC_REFUSED, "the command is empty");
+                return;
+        }
+        connection = open_stream(&exec);
+        ret_result->connect_ms = clock_ms() - exec.start_ms;
+        if (connection != NULL)
+                follow(&exec, connection);
+}
