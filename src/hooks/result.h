@@ -38,6 +38,7 @@ typedef struct HookResult {
         Str message;       /* why, for all but Succeeded */
         Str process;  /* after a time-out: "ended (TERM)", "may still run: no /bin/sh in the container", … */
         bool is_undo; /* a post hook that ran because the run failed or was interrupted */
+        bool is_uncounted; /* its phase was not reached, or it is no hook of the pod: not counted as attempted */
         const HookOutput *out, *err; /* may be NULL */
 } HookResult;
 
@@ -47,8 +48,19 @@ void hook_results_free(HookResults *results);
 DEFINE_AUTO(HookResults, hook_results_free)
 
 bool hook_results_add(HookResults *results, const HookResult *result, Error *err) MUST_CHECK;
+/* What the plan left out: Failed for a mistake, Skipped for the rest. */
+bool hook_results_add_skip(HookResults *results, const PodPlan *pod, const HookSkip *skip, Error *err)
+        MUST_CHECK;
 /* As Velero counts: attempted are all calls of phases that were reached. */
 void hook_results_count(HookResults *results, uint64_t *ret_attempted, uint64_t *ret_failed);
-/* The whole of NAME-hooks.json.gz, before gzip: {"hooks":[…],"freeze":{"p50Ms":…,"p99Ms":…,"maxMs":…}}. */
+
+typedef struct HookFreeze { /* one sample a pod: the freeze_ms of its last post hook */
+        size_t pods;
+        int64_t p50_ms, p99_ms, max_ms; /* -1: nothing was frozen */
+} HookFreeze;
+void hook_results_freeze(HookResults *results, HookFreeze *ret_freeze);
+
+/* The whole of NAME-hooks.json.gz, before gzip: {"hooks":[…],"freeze":{"pods":…,"p50Ms":…,"p99Ms":…,"maxMs":…}};
+ * docs/hooks-results.md has every field. */
 bool hook_results_write(HookResults *results, bool (*write)(void *user, Str bytes, Error *err), void *user,
                         Error *err) MUST_CHECK;
