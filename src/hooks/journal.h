@@ -31,6 +31,9 @@ typedef struct JournalDebt {
         Str file;
         PodPlan *pods; /* with the post hooks that are due; pre_len tells what ran */
         size_t len;
+        size_t bad_lines; /* damaged ones (a torn last line is none): what they said is lost */
+        uint64_t size;    /* of the file as it was read, without a torn last line */
+        uint64_t torn;    /* bytes of that line */
 } JournalDebt;
 typedef struct JournalDebts {
         JournalDebt *items;
@@ -38,8 +41,9 @@ typedef struct JournalDebts {
         Strs problems; /* files that can't be read, and why */
 } JournalDebts;
 bool journal_debts(Str state_folder, Arena *arena, JournalDebts *ret_debts, Error *err) MUST_CHECK;
-/* Takes a dead run over (ERROR_EXISTS when another process did) so that its pods can be ended one by one. */
+/* Takes a dead run over (ERROR_EXISTS when another process did or does) so that its pods can be ended one by one. */
 bool journal_adopt(const JournalDebt *debt, Journal **ret_journal, Error *err) MUST_CHECK;
 
-/* Pure, for tests and the fuzzer: the pods that a journal's text leaves open. */
+/* Pure, for tests and the fuzzer: the pods that a journal's text leaves open.  ERROR_CORRUPT when not even the line
+ * that says whose it is can be read. */
 bool journal_replay(Str text, Arena *arena, JournalDebt *ret_debt, Error *err) MUST_CHECK;
