@@ -2,34 +2,7 @@
 
 #include <stdint.h>
 
-/* The code point at the front and its length; length 1 and -1 when it is not UTF-8. */
-static int32_t first_rune(Str text, size_t *ret_len) {
-        const unsigned char *p = (const unsigned char *) text.ptr;
-        size_t len = p[0] < 0x80   ? 1
-                     : p[0] < 0xc2 ? 0
-                     : p[0] < 0xe0 ? 2
-                     : p[0] < 0xf0 ? 3
-                     : p[0] < 0xf5 ? 4
-                                   : 0;
-        const int32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-        *ret_len = 1;
-        if (len == 1)
-                return p[0];
-        if (len == 0 || len > text.len)
-                return -1;
-
-        int32_t rune = p[0] & (0x7f >> len);
-        for (size_t i = 1; i < len; i++) {
-                if ((p[i] & 0xc0) != 0x80)
-                        return -1;
-                rune = rune << 6 | (p[i] & 0x3f);
-        }
-        if (rune < smallest[len] || rune > 0x10ffff || (rune >= 0xd800 && rune <= 0xdfff))
-                return -1;
-        *ret_len = len;
-        return rune;
-}
+#include "base/utf8.h"
 
 /* The letter after the backslash, 0 when there is none. */
 static char letter_escape(int32_t rune) {
@@ -52,9 +25,15 @@ static char letter_escape(int32_t rune) {
         }
 }
 
-static bool json_is_plain(unsigned char c) {
-        return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
-}
+/* A table, since every byte of a backup passes here. */
+static const bool json_is_plain[256] = {
+        [0x20 ... 0x21] = true, /* not " */
+        [0x23 ... 0x25] = true, /* not & */
+        [0x27 ... 0x3b] = true, /* not < */
+        [0x3d] = true,          /* not > */
+        [0x3f ... 0x5b] = true, /* not the backslash */
+        [0x5d ... 0x7f] = true,
+};
 
 static void add_json_rune(Str bytes, int32_t rune, Buf *into) {
         char letter = letter_escape(rune);
@@ -74,12 +53,12 @@ void quote_json(Str text, Buf *into) {
         while (text.len) {
                 size_t len = 0;
 
-                while (len < text.len && json_is_plain((unsigned char) text.ptr[len]))
+                while (len < text.len && json_is_plain[(unsigned char) text.ptr[len]])
                         len++;
                 if (len) {
                         buf_add(into, (Str) { text.ptr, len });
                 } else {
-                        int32_t rune = first_rune(text, &len);
+                        int32_t rune = utf8_first(text, &len);
                         add_json_rune((Str) { text.ptr, len }, rune, into);
                 }
                 text = str_skip(text, len);
@@ -127,7 +106,7 @@ void quote_go(Str text, Buf *into) {
         buf_add_char(into, '"');
         while (text.len) {
                 size_t len;
-                int32_t rune = first_rune(text, &len);
+                int32_t rune = utf8_first(text, &len);
 
                 add_go_rune((Str) { text.ptr, len }, rune, into);
                 text = str_skip(text, len);
