@@ -15,7 +15,9 @@ static void decode_match_labels(JsonVal *labels, Str path, Arena *arena, LabelSe
         size_t i, count;
         JsonVal *key, *value;
 
-        if (labels && !yyjson_is_null(labels) && !yyjson_is_obj(labels)) {
+        if (!labels || yyjson_is_null(labels))
+                return;
+        if (!yyjson_is_obj(labels)) {
                 faults_add(faults, FAULT_ERROR, path, "expected an object of label names and values");
                 return;
         }
@@ -64,9 +66,13 @@ static void decode_values(JsonVal *values, Str path, Arena *arena, LabelRule *ru
                 faults_add(faults, FAULT_ERROR, path, "expected a list of label values");
                 return;
         }
-        if (is_wanted && yyjson_arr_size(values) == 0)
-                faults_add(faults, FAULT_ERROR, path, "the operators In and NotIn need at least one value");
-        if (!is_wanted && yyjson_arr_size(values) > 0)
+        if (yyjson_arr_size(values) == 0) {
+                if (is_wanted)
+                        faults_add(faults, FAULT_ERROR, path,
+                                   "the operators In and NotIn need at least one value");
+                return;
+        }
+        if (!is_wanted)
                 faults_add(faults, FAULT_ERROR, path, "the operators Exists and DoesNotExist take no values");
         yyjson_arr_foreach(values, i, count, value) {
                 Str text = json_str(value);
@@ -121,13 +127,27 @@ static void decode_expression(JsonVal *value, Str path, Arena *arena, LabelSelec
         add_rule(selector, rule);
 }
 
+static void decode_expressions(JsonVal *list, Str path, Arena *arena, LabelSelector *selector,
+                               Faults *faults) {
+        size_t i, count;
+        JsonVal *expression;
+
+        if (!list || yyjson_is_null(list))
+                return;
+        if (!yyjson_is_arr(list)) {
+                faults_add(faults, FAULT_ERROR, path, "expected a list");
+                return;
+        }
+        yyjson_arr_foreach(list, i, count, expression) {
+                Str place = str_of(arena_printf(arena, STR_FMT "[%zu]", STR_ARG(path), i));
+
+                decode_expression(expression, place, arena, selector, faults);
+        }
+}
+
 LabelSelector label_selector_decode(JsonVal *value, Str path, Arena *arena, Faults *faults) {
         LabelSelector selector = { 0 };
         JsonVal *labels = json_get(value, "matchLabels"), *expressions = json_get(value, "matchExpressions");
-        Str labels_path = path_of(path, "matchLabels", arena);
-        Str expressions_path = path_of(path, "matchExpressions", arena);
-        size_t i, count;
-        JsonVal *expression;
 
         if (!value || yyjson_is_null(value))
                 return selector;
@@ -146,15 +166,9 @@ LabelSelector label_selector_decode(JsonVal *value, Str path, Arena *arena, Faul
         }
         selector.rules = arena_alloc(arena, (yyjson_obj_size(labels) + yyjson_arr_size(expressions)) *
                                                     sizeof *selector.rules);
-        decode_match_labels(labels, labels_path, arena, &selector, faults);
+        decode_match_labels(labels, path_of(path, "matchLabels", arena), arena, &selector, faults);
 
-        if (expressions && !yyjson_is_null(expressions) && !yyjson_is_arr(expressions))
-                faults_add(faults, FAULT_ERROR, expressions_path, "expected a list");
-        yyjson_arr_foreach(expressions, i, count, expression) {
-                Str place = str_of(arena_printf(arena, STR_FMT "[%zu]", STR_ARG(expressions_path), i));
-
-                decode_expression(expression, place, arena, &selector, faults);
-        }
+        decode_expressions(expressions, path_of(path, "matchExpressions", arena), arena, &selector, faults);
         return selector;
 }
 

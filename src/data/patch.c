@@ -60,6 +60,18 @@ static bool nothing_at(Str path, Error *err) {
         return error_set(err, ERROR_INVALID, "there is nothing at \"" STR_FMT "\"", STR_ARG(path));
 }
 
+/* yyjson's "add" would give an object a second member of that name, its "set" replaces in an array. */
+static bool put_at(Patcher *patcher, Str path, JsonMutVal *value) {
+        Str parent = path;
+
+        while (parent.ptr[--parent.len] != '/')
+                ;
+        if (yyjson_mut_is_obj(pointer_get(patcher->root, parent)))
+                return yyjson_mut_ptr_setx(patcher->root, path.ptr, path.len, value, patcher->doc, false,
+                                           NULL, NULL);
+        return yyjson_mut_ptr_addx(patcher->root, path.ptr, path.len, value, patcher->doc, false, NULL, NULL);
+}
+
 static bool add(Patcher *patcher, Str path, JsonMutVal *value, Error *err) {
         if (!check_size(patcher, path, value, err))
                 return false;
@@ -67,8 +79,7 @@ static bool add(Patcher *patcher, Str path, JsonMutVal *value, Error *err) {
                 patcher->root = value;
                 return true;
         }
-        return yyjson_mut_ptr_addx(patcher->root, path.ptr, path.len, value, patcher->doc, false, NULL,
-                                   NULL) ||
+        return put_at(patcher, path, value) ||
                error_set(err, ERROR_INVALID, "there is no place for \"" STR_FMT "\"", STR_ARG(path));
 }
 
