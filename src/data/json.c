@@ -1,7 +1,6 @@
 #include "data/json.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "base/mem.h"
 #include "data/json_keys.h"
@@ -40,10 +39,8 @@ bool json_parse(Str text, const char *what, JsonDoc **ret_doc, Error *err) {
         /* Without YYJSON_READ_INSITU the text is only read. */
         doc = yyjson_read_opts((char *) (uintptr_t) text.ptr, text.len, YYJSON_READ_BIGNUM_AS_RAW, NULL,
                                &reason);
-        if (doc == NULL && reason.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION) {
-                fputs("out of memory\n", stderr);
-                abort();
-        }
+        if (doc == NULL && reason.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+                out_of_memory();
         if (doc == NULL)
                 return error_set(err, ERROR_CORRUPT, "%s is not JSON: %s at byte %zu", what, reason.msg,
                                  reason.pos);

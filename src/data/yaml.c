@@ -1,15 +1,9 @@
 #include "data/yaml.h"
 
-#include <stdio.h>
 #include <yaml.h>
 
 #include "base/mem.h"
 #include "data/yaml_build.h"
-
-static _Noreturn void out_of_memory(void) {
-        fputs("out of memory\n", stderr);
-        abort();
-}
 
 static int line_of_byte(Str text, size_t byte) {
         int line = 1;

@@ -1,11 +1,9 @@
-#include <stdio.h>
 #include <yaml.h>
 
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "data/yaml.h"
 #include "data/yaml_scalar.h"
-
-enum { ANY_WIDTH = -1 };
 
 typedef struct Writer {
         yaml_emitter_t emitter;
@@ -19,10 +17,8 @@ static int write_bytes(void *user, unsigned char *bytes, size_t len) {
 
 /* libyaml takes the event over, also when it fails. */
 static void emit(Writer *writer, yaml_event_t *event, int initialized) {
-        if (!initialized || !yaml_emitter_emit(&writer->emitter, event)) {
-                fputs("out of memory\n", stderr);
-                abort();
-        }
+        if (!initialized || !yaml_emitter_emit(&writer->emitter, event))
+                out_of_memory();
 }
 
 static void emit_scalar(Writer *writer, Str text, yaml_scalar_style_t style) {
@@ -33,6 +29,27 @@ static void emit_scalar(Writer *writer, Str text, yaml_scalar_style_t style) {
                                           1, 1, style));
 }
 
+/* YAML's line ends besides \n.  libyaml adds blanks after them between single quotes. */
+static bool has_odd_line_end(Str text) {
+        for (size_t len; text.len; text = str_skip(text, len)) {
+                int32_t rune = utf8_first(text, &len);
+
+                if (rune == 0x85 || rune == 0x2028 || rune == 0x2029)
+                        return true;
+        }
+        return false;
+}
+
+static yaml_scalar_style_t style_of(Str text, Buf *scratch) {
+        if (has_odd_line_end(text))
+                return YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+        if (text.len && memchr(text.ptr, '\n', text.len))
+                return YAML_LITERAL_SCALAR_STYLE;
+        if (yaml_scalar_needs_quotes(text, scratch))
+                return YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+        return YAML_PLAIN_SCALAR_STYLE; /* libyaml takes another where this cannot be */
+}
+
 static void emit_string(Writer *writer, Str text) {
         AUTO(buf_clear) Buf mended = { 0 };
 
@@ -40,12 +57,7 @@ static void emit_string(Writer *writer, Str text) {
                 utf8_mend(text, &mended);
                 text = buf_str(&mended);
         }
-        if (text.len && memchr(text.ptr, '\n', text.len))
-                emit_scalar(writer, text, YAML_LITERAL_SCALAR_STYLE);
-        else if (yaml_scalar_needs_quotes(text, &writer->number))
-                emit_scalar(writer, text, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
-        else
-                emit_scalar(writer, text, YAML_PLAIN_SCALAR_STYLE);
+        emit_scalar(writer, text, style_of(text, &writer->number));
 }
 
 static void emit_start(Writer *writer, JsonVal *value) {
@@ -96,13 +108,10 @@ void yaml_write(JsonVal *value, Buf *into) {
         Writer writer = { 0 };
         yaml_event_t event;
 
-        if (!yaml_emitter_initialize(&writer.emitter)) {
-                fputs("out of memory\n", stderr);
-                abort();
-        }
+        if (!yaml_emitter_initialize(&writer.emitter))
+                out_of_memory();
         yaml_emitter_set_output(&writer.emitter, write_bytes, into);
         yaml_emitter_set_unicode(&writer.emitter, 1);
-        yaml_emitter_set_width(&writer.emitter, ANY_WIDTH);
         emit(&writer, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
         emit(&writer, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
         emit_value(&writer, value);
@@ -110,4 +119,8 @@ void yaml_write(JsonVal *value, Buf *into) {
         emit(&writer, &event, yaml_stream_end_event_initialize(&event));
         yaml_emitter_delete(&writer.emitter);
         buf_clear(&writer.number);
+
+        /* libyaml closes a document that ends in a text with empty last lines; Go does not. */
+        if (str_ends_with(buf_str(into), STR("\n...\n")))
+                into->len -= strlen("...\n");
 }
