@@ -14,9 +14,15 @@ typedef struct ExecPlugin { /* users[].user.exec */
         Strs args;
         Strs env; /* NAME=value */
         Str install_hint;
+        Str interactive_mode;    /* Never, IfAvailable, Always */
+        Str cluster_config_json; /* of the cluster's extension client.authentication.k8s.io/exec; may be empty */
         bool provide_cluster_info;
         bool is_set;
 } ExecPlugin;
+
+typedef struct ImpersonateExtra { /* one value of as-user-extra */
+        Str key, value;
+} ImpersonateExtra;
 
 typedef struct KubeConfig {
         Arena arena;
@@ -26,11 +32,13 @@ typedef struct KubeConfig {
         bool insecure_skip_verify;
         Str client_cert_pem;
         Secret client_key_pem, token, password;
-        Str username;
+        Str username;   /* with `password`: basic authentication */
         Str token_file; /* read again when it changes */
         ExecPlugin exec;
         Str impersonate_user, impersonate_uid;
         Strs impersonate_groups;
+        ImpersonateExtra *impersonate_extra;
+        size_t impersonate_extra_len;
         Strs warnings; /* what was found and not understood */
 } KubeConfig;
 
@@ -42,7 +50,8 @@ typedef struct KubeConfigChoice {
 bool kube_config_load(const KubeConfigChoice *choice, KubeConfig *ret_config, Error *err) MUST_CHECK;
 void kube_config_clear(KubeConfig *config);
 
-/* Pure: one file's text on top of what earlier files said; `folder` is where relative paths start. */
+/* Files that were read already, the first to say a thing wins; `folder` is where relative paths start.  A client
+ * certificate that has expired is an error here, before anybody is asked to accept it. */
 typedef struct KubeConfigFile {
         Str path, folder, text;
 } KubeConfigFile;

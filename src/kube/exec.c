@@ -6,6 +6,7 @@
 #include "kube/client_internal.h"
 #include "kube/exec_status.h"
 #include "kube/resource.h"
+#include "kube/status.h"
 #include "net/url.h"
 #include "net/ws.h"
 
@@ -56,6 +57,24 @@ static Str exec_path(const ExecRequest *request, Arena *arena) {
         return arena_copy(arena, buf_str(&path));
 }
 
+/* ws_open says "<the server's words>: HTTP 403 Forbidden". */
+static void end_refused(Exec *exec, int http_status, const Error *refusal) {
+        AUTO(error_clear) Error err = { 0 };
+        char mark[32];
+        Str words = str_of(refusal->message);
+        const char *at;
+
+        snprintf(mark, sizeof(mark), "HTTP %d", http_status);
+        at = strstr(refusal->message, mark);
+        if (at == refusal->message)
+                words.len = 0;
+        else if (at != NULL)
+                words.len = (size_t) (at - refusal->message) - strlen(": ");
+        exec->result->http_status = http_status;
+        (void) status_words_error(http_status, words, &err);
+        end(exec, EXEC_REFUSED, err.message);
+}
+
 /* What an error means for a command that has not been heard of yet. */
 static void end_unopened(Exec *exec, int http_status, const Error *err) {
         /* A gateway gives up waiting without knowing what became of the request. */
@@ -64,8 +83,7 @@ static void end_unopened(Exec *exec, int http_status, const Error *err) {
         if (err->code == ERROR_CANCELED) {
                 end(exec, EXEC_CANCELED, err->message);
         } else if (http_status > 0 && (!is_gateway || exec_says_not_started(str_of(err->message)))) {
-                exec->result->http_status = http_status;
-                end(exec, EXEC_REFUSED, err->message);
+                end_refused(exec, http_status, err);
         } else if (kube_was_not_sent(err) || err->code == ERROR_INVALID || err->code == ERROR_FORBIDDEN) {
                 end(exec, EXEC_REFUSED, err->message);
         } else if (err->code == ERROR_TIMEOUT) {
@@ -217,6 +235,10 @@ static void follow(Exec *exec, WsConnection *connection) {
         AUTO(arena_clear) Arena arena = { 0 };
         bool is_closed = false;
 
+        if (ws_protocol(connection).len == 0) {
+                end(exec, EXEC_BROKEN, "the server chose none of the exec protocols that were offered");
+                return;
+        }
         while (!is_closed && step(exec, connection, &is_closed, &err))
                 ;
         if (exec->has_status) /* what became of the stream after it does not matter */

@@ -137,13 +137,8 @@ bool status_object_error(JsonVal *status, Error *err) {
                          one_line(json_get_str(status, "message"), STATUS_MESSAGE_SHOWN, &arena), err);
 }
 
-Str status_words(Str body, Arena *arena) {
-        AUTO(error_clear) Error not_json = { 0 };
-        AUTO_JSON *doc = NULL;
+bool status_words_error(int http_status, Str words, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
 
-        if (body.len > 0 && body.ptr[0] == '{' && json_parse(body, "the reply", &doc, &not_json) &&
-            is_status(yyjson_doc_get_root(doc)))
-                return one_line(json_get_str(yyjson_doc_get_root(doc), "message"), STATUS_MESSAGE_SHOWN,
-                                arena);
-        return one_line(body, STATUS_BODY_SHOWN, arena);
+        return set_error(http_status, STR("Known"), one_line(words, STATUS_MESSAGE_SHOWN, &arena), err);
 }

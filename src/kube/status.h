@@ -13,5 +13,5 @@ bool status_error(int http_status, Str body, Error *err);
 /* The same for a Status object that came in a stream: its own `code` counts. */
 bool status_object_error(JsonVal *status, Error *err);
 
-/* The server's words out of a reply's body: the Status' message or the trimmed text; may be empty. */
-Str status_words(Str body, Arena *arena);
+/* The same when the words were taken out of the reply already. */
+bool status_words_error(int http_status, Str words, Error *err);

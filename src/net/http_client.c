@@ -66,16 +66,16 @@ static bool set_proxy(HttpClient *client, const Url *server, Str given, Error *e
                error_prefix(err, "%s", given.len ? "the proxy" : "the proxy that the environment names");
 }
 
-static void lock_share(CURL *easy, curl_lock_data kind, curl_lock_access access, void *user)
-        THREAD_ANNOTATION(no_thread_safety_analysis) {
+THREAD_ANNOTATION(no_thread_safety_analysis)
+static void lock_share(CURL *easy, curl_lock_data kind, curl_lock_access access, void *user) {
         HttpClient *client = user;
 
         (void) easy, (void) access;
         mutex_lock(&client->share_locks[kind]);
 }
 
-static void unlock_share(CURL *easy, curl_lock_data kind, void *user)
-        THREAD_ANNOTATION(no_thread_safety_analysis) {
+THREAD_ANNOTATION(no_thread_safety_analysis)
+static void unlock_share(CURL *easy, curl_lock_data kind, void *user) {
         HttpClient *client = user;
 
         (void) easy;
