@@ -15,13 +15,17 @@ typedef struct RestoreHooks RestoreHooks;
 
 typedef struct RestoreHooksOptions {
         KubeClient *client;
+        HookPort port; /* how commands are run; all NULL: through the client */
         const KubeResource *pods;
         const HookSpec *spec;
         HookResults *results;
         HookGauges *gauges;
         Log *log;
-        unsigned workers;
+        unsigned workers; /* execs in flight at once */
         const Stop *stop;
+        /* A failure, to be filed under its namespace, or NULL.  From any thread; it must not call back. */
+        void (*on_problem)(void *user, LogLevel level, Str namespace, Str message);
+        void *user;
 } RestoreHooksOptions;
 
 RestoreHooks *restore_hooks_new(const RestoreHooksOptions *options);

@@ -1,0 +1,458 @@
+#include "hooks/restore_run.h"
+
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "hooks/restore_run_private.h"
+#include "kube/object.h"
+
+enum {
+        TICK_MS = 200,
+        STALE_MS = 60 * 1000, /* without news a pod is asked for: an event may have been missed */
+        STALE_MAX = 16,       /* a tick */
+        SYNC_POLL_MS = 200,
+};
+
+static void queue_container(RestoreHooks *hooks, HookContainer *container) NEEDS_LOCK(hooks) {
+        container->state = CONTAINER_QUEUED;
+        container->next_queued = NULL;
+        if (hooks->last_queued)
+                hooks->last_queued->next_queued = container;
+        else
+                hooks->first_queued = container;
+        hooks->last_queued = container;
+        if (hooks->idle == 0 && hooks->runners_len < hooks->options.workers) {
+                hooks->runners =
+                        xrealloc_array(hooks->runners, hooks->runners_len + 1, sizeof(*hooks->runners));
+                hooks->runners[hooks->runners_len++] = thread_start(restore_hooks_run, hooks);
+        }
+        cond_broadcast(&hooks->changed);
+}
+
+static void end_container(RestoreHooks *hooks, HookContainer *container) NEEDS_LOCK(hooks) {
+        const HookPod *pod = container->pod;
+        size_t ended = 0;
+
+        container->state = CONTAINER_ENDED;
+        hooks->open_containers--;
+        for (size_t i = 0; i < pod->len; i++)
+                ended += pod->containers[i].state == CONTAINER_ENDED;
+        if (ended == pod->len && hooks->options.gauges)
+                atomic_fetch_add(&hooks->options.gauges->pods_done, 1);
+        cond_broadcast(&hooks->changed);
+}
+
+static void give_up_call(RestoreHooks *hooks, HookContainer *container, HookOutcome outcome, Str why)
+        NEEDS_LOCK(hooks) {
+        HookResult result = {
+                .call = container->calls[container->next],
+                .outcome = outcome,
+                .exit_code = -1,
+                .start_wall_ms = clock_wall_ms(),
+                .message = why,
+        };
+
+        restore_hooks_record(hooks, container, &result);
+        hook_container_finish(container, outcome != HOOK_NOT_RUN);
+}
+
+void restore_hooks_settle(RestoreHooks *hooks, HookContainer *container) {
+        static const HookOutcome outcomes[] = {
+                [HOOK_DUE_NEVER_TIMED_OUT] = HOOK_TIMED_OUT,
+                [HOOK_DUE_NEVER_FAILED] = HOOK_FAILED,
+                [HOOK_DUE_NEVER_STOPPED] = HOOK_NOT_RUN,
+        };
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        while (container->state == CONTAINER_WAITING) {
+                Str why = STR("");
+                HookDue due = hook_container_due(container, clock_ms(), &arena, &why);
+
+                if (due == HOOK_DUE_NONE) {
+                        end_container(hooks, container);
+                } else if (hooks->is_interrupted) {
+                        give_up_call(hooks, container, HOOK_NOT_RUN, STR("the restore was interrupted"));
+                } else if (due == HOOK_DUE_LATER) {
+                        return;
+                } else if (due == HOOK_DUE_NOW) {
+                        queue_container(hooks, container);
+                } else {
+                        give_up_call(hooks, container, outcomes[due], why);
+                }
+        }
+}
+
+static void settle_pod(RestoreHooks *hooks, HookPod *pod) NEEDS_LOCK(hooks) {
+        for (size_t i = 0; pod->is_ours && i < pod->len; i++)
+                restore_hooks_settle(hooks, &pod->containers[i]);
+}
+
+static void keep_pod(RestoreHooks *hooks, HookPod *pod) NEEDS_LOCK(hooks) {
+        if (hooks->pods_len == hooks->pods_capacity) {
+                hooks->pods_capacity = hooks->pods_capacity ? hooks->pods_capacity * 2 : 16;
+                hooks->pods = xrealloc_array(hooks->pods, hooks->pods_capacity, sizeof(HookPod *));
+        }
+        hooks->pods[hooks->pods_len++] = pod;
+        str_map_put(&hooks->by_uid, pod->plan.uid, pod);
+}
+
+static void take_pod_on(RestoreHooks *hooks, HookPod *pod) NEEDS_LOCK(hooks) {
+        pod->is_ours = true;
+        hooks->open_containers += pod->len;
+        if (hooks->options.gauges)
+                atomic_fetch_add(&hooks->options.gauges->pods_total, 1);
+        settle_pod(hooks, pod);
+}
+
+/* A pod that nobody told us of: whose it is may turn out later, when its controller is told. */
+static HookPod *meet_pod(RestoreHooks *hooks, const HookNamespace *namespace, JsonVal *json)
+        NEEDS_LOCK(hooks) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        Faults faults = { .arena = &arena };
+
+        if (hooks->options.spec->len == 0 || restore_run_owner(json).kind.len == 0 ||
+            hash_set_has(namespace->known, (const Str[]) { object_uid(json) }, 1))
+                return NULL;
+        AUTO(hook_pod_freep)
+        HookPod *pod = hook_pod_new(hooks->options.spec, json, HOOK_POD_OF_CONTROLLER, clock_ms(), &faults);
+        if (pod->len == 0)
+                return NULL;
+        keep_pod(hooks, pod);
+        return TAKE(pod);
+}
+
+static void see_pod(RestoreHooks *hooks, const HookNamespace *namespace, JsonVal *json) NEEDS_LOCK(hooks) {
+        HookPod *pod = str_map_get(&hooks->by_uid, object_uid(json));
+
+        if (pod)
+                hook_pod_see(pod, json, clock_ms());
+        else
+                pod = meet_pod(hooks, namespace, json);
+        for (size_t i = 0; i < hooks->controllers_len; i++) {
+                hook_controller_count(hooks->controllers[i], json);
+                if (pod && !pod->is_ours && hook_controller_owns(hooks->controllers[i], pod))
+                        take_pod_on(hooks, pod);
+        }
+        if (pod)
+                settle_pod(hooks, pod);
+        cond_broadcast(&hooks->changed);
+}
+
+static KubeWatchNext take_event(void *user, KubeEvent event, JsonVal *object) {
+        HookNamespace *namespace = user;
+        RestoreHooks *hooks = namespace->hooks;
+
+        mutex_lock(&hooks->lock);
+        if (event == KUBE_SYNCED) {
+                namespace->is_synced = true;
+                cond_broadcast(&hooks->changed);
+        } else if (event == KUBE_DELETED) {
+                HookPod *pod = str_map_get(&hooks->by_uid, object_uid(object));
+
+                if (pod) {
+                        pod->is_gone = true;
+                        settle_pod(hooks, pod);
+                }
+        } else if (!namespace->is_synced) {
+                hash_set_add(namespace->known, (const Str[]) { object_uid(object) }, 1);
+        }
+        if (event == KUBE_ADDED || event == KUBE_MODIFIED)
+                see_pod(hooks, namespace, object);
+        mutex_unlock(&hooks->lock);
+        return KUBE_WATCH_ON;
+}
+
+/* Nothing more will be heard of its pods: what waits there waits in vain. */
+static void end_namespace(HookNamespace *namespace, const char *problem) {
+        RestoreHooks *hooks = namespace->hooks;
+
+        mutex_lock(&hooks->lock);
+        namespace->is_over = true;
+        namespace->problem = xasprintf("%s", problem);
+        for (size_t i = 0; i < hooks->pods_len && !hooks->is_closing && !hooks->is_interrupted; i++) {
+                HookPod *pod = hooks->pods[i];
+
+                if (!str_equal(pod->plan.namespace, str_of(namespace->name)))
+                        continue;
+                for (size_t c = 0; c < pod->len; c++) {
+                        free(pod->containers[c].why);
+                        pod->containers[c].why = xasprintf("%s", problem);
+                        pod->containers[c].is_over = true;
+                }
+                settle_pod(hooks, pod);
+        }
+        cond_broadcast(&hooks->changed);
+        mutex_unlock(&hooks->lock);
+}
+
+static void watch_namespace(void *user) {
+        HookNamespace *namespace = user;
+        const RestoreHooksOptions *options = &namespace->hooks->options;
+        KubeList what = { .resource = options->pods, .namespace = str_of(namespace->name) };
+        AUTO(error_clear) Error err = { 0 };
+
+        if (!kube_watch(options->client, &what, 0, take_event, namespace, namespace->hooks->ending, &err))
+                end_namespace(namespace, err.message);
+}
+
+static HookNamespace *find_namespace(RestoreHooks *hooks, Str name) NEEDS_LOCK(hooks) {
+        for (size_t i = 0; i < hooks->namespaces_len; i++)
+                if (str_equal(str_of(hooks->namespaces[i]->name), name))
+                        return hooks->namespaces[i];
+        return NULL;
+}
+
+static HookNamespace *open_namespace(RestoreHooks *hooks, Str name) NEEDS_LOCK(hooks) {
+        HookNamespace *namespace = find_namespace(hooks, name);
+
+        if (namespace)
+                return namespace;
+        namespace = xnew0(HookNamespace);
+        namespace->hooks = hooks;
+        namespace->name = xasprintf(STR_FMT, STR_ARG(name));
+        namespace->known = hash_set_new();
+        hooks->namespaces =
+                xrealloc_array(hooks->namespaces, hooks->namespaces_len + 1, sizeof(HookNamespace *));
+        hooks->namespaces[hooks->namespaces_len++] = namespace;
+        namespace->thread = thread_start(watch_namespace, namespace);
+        return namespace;
+}
+
+bool restore_hooks_open_namespace(RestoreHooks *hooks, Str name, Error *err) {
+        bool is_over;
+
+        mutex_lock(&hooks->lock);
+        HookNamespace *namespace = open_namespace(hooks, name);
+        while (!namespace->is_synced && !namespace->is_over)
+                cond_wait(&hooks->changed, &hooks->lock);
+        is_over = namespace->is_over;
+        mutex_unlock(&hooks->lock);
+        if (!is_over)
+                return true;
+        return error_set(err, stop_is_set(hooks->options.stop) ? ERROR_CANCELED : ERROR_UNAVAILABLE,
+                         "watch the pods of namespace \"" STR_FMT "\" for hooks: %s", STR_ARG(name),
+                         namespace->problem);
+}
+
+/* Mistakes in annotations, and hooks that were left out: each with its reason. */
+static void report_plan(RestoreHooks *hooks, const HookPod *pod, const Faults *faults) {
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        for (size_t i = 0; i < faults->len; i++) {
+                const Fault *fault = &faults->items[i];
+                LogLevel level = fault->level == FAULT_ERROR ? LOG_ERROR : LOG_WARN;
+                Str text = str_of(arena_printf(&arena, STR_FMT ": " STR_FMT, STR_ARG(fault->path),
+                                               STR_ARG(fault->message)));
+
+                log_line(hooks->options.log, level, FIELDS(FIELD("namespace", pod->plan.namespace)), STR_FMT,
+                         STR_ARG(text));
+                restore_hooks_problem(hooks, level, pod, text);
+        }
+        for (size_t i = 0; i < pod->plan.skips_len; i++) {
+                const HookSkip *skip = &pod->plan.skips[i];
+                AUTO(error_clear) Error err = { 0 };
+                LogLevel level = skip->is_fault ? LOG_ERROR : LOG_INFO;
+                Str text = str_of(arena_printf(
+                        &arena, "hook " STR_FMT " in pod " STR_FMT "/" STR_FMT " not executed: " STR_FMT,
+                        STR_ARG(skip->name), STR_ARG(pod->plan.namespace), STR_ARG(pod->plan.name),
+                        STR_ARG(skip->reason)));
+
+                log_line(hooks->options.log, level, FIELDS(FIELD("namespace", pod->plan.namespace)), STR_FMT,
+                         STR_ARG(text));
+                if (skip->is_fault)
+                        restore_hooks_problem(hooks, level, pod, text);
+                if (!hook_results_add_skip(hooks->options.results, &pod->plan, skip, &err))
+                        log_error(hooks->options.log, NO_FIELDS, "keep the result of a hook: %s",
+                                  err.message);
+        }
+}
+
+/* A controller was quicker than we: the pod that it was seen as gives way to the one that was restored. */
+static void forget_pod(RestoreHooks *hooks, Str uid) NEEDS_LOCK(hooks) {
+        HookPod *seen = str_map_get(&hooks->by_uid, uid);
+
+        if (seen)
+                seen->plan.uid = STR(""); /* stays in `pods`, is not ours, and is found no more */
+}
+
+void restore_hooks_add_pod(RestoreHooks *hooks, JsonVal *json) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        Faults faults = { .arena = &arena };
+        AUTO(hook_pod_freep)
+        HookPod *pod = hook_pod_new(hooks->options.spec, json, HOOK_POD_RESTORED, clock_ms(), &faults);
+
+        report_plan(hooks, pod, &faults);
+        if (pod->len == 0)
+                return;
+        mutex_lock(&hooks->lock);
+        HookPod *known = str_map_get(&hooks->by_uid, pod->plan.uid);
+        if (!known || !known->is_ours) {
+                forget_pod(hooks, pod->plan.uid);
+                if (hooks->options.client)
+                        (void) open_namespace(hooks, pod->plan.namespace);
+                keep_pod(hooks, pod);
+                take_pod_on(hooks, TAKE(pod));
+        }
+        mutex_unlock(&hooks->lock);
+}
+
+void restore_hooks_add_controller(RestoreHooks *hooks, JsonVal *json) {
+        if (hooks->options.spec->len == 0 || !hook_controller_has_hooks(hooks->options.spec, json))
+                return;
+        HookController *controller = hook_controller_new(json);
+
+        mutex_lock(&hooks->lock);
+        if (hooks->options.client)
+                (void) open_namespace(hooks, controller->namespace);
+        hooks->controllers =
+                xrealloc_array(hooks->controllers, hooks->controllers_len + 1, sizeof(HookController *));
+        hooks->controllers[hooks->controllers_len++] = controller;
+        for (size_t i = 0; i < hooks->pods_len; i++) {
+                HookPod *pod = hooks->pods[i];
+
+                if (!pod->is_ours && pod->plan.uid.len > 0 && hook_controller_owns(controller, pod))
+                        take_pod_on(hooks, pod);
+        }
+        mutex_unlock(&hooks->lock);
+}
+
+/* The next pod from number *i on that nothing was heard of for long; its plan lives until hooks_free. */
+static HookPod *next_stale(RestoreHooks *hooks, size_t *i) NEEDS_LOCK(hooks) {
+        for (; *i < hooks->pods_len; ++*i) {
+                HookPod *pod = hooks->pods[*i];
+                bool is_open = false;
+
+                for (size_t c = 0; c < pod->len; c++)
+                        is_open |= pod->containers[c].state == CONTAINER_WAITING;
+                if (pod->is_ours && is_open && clock_ms() - pod->seen_ms >= STALE_MS)
+                        return pod;
+        }
+        return NULL;
+}
+
+static void refresh_stale(RestoreHooks *hooks) {
+        size_t i = 0;
+
+        for (int count = 0; count < STALE_MAX; count++, i++) {
+                AUTO(error_clear) Error err = { 0 };
+                AUTO_JSON *doc = NULL;
+
+                mutex_lock(&hooks->lock);
+                HookPod *pod = next_stale(hooks, &i);
+                mutex_unlock(&hooks->lock);
+                if (!pod || !hooks->options.port.get_pod)
+                        return;
+                bool has = hooks->options.port.get_pod(hooks->options.port.user, pod->plan.namespace,
+                                                       pod->plan.name, &doc, &err);
+                mutex_lock(&hooks->lock);
+                pod->seen_ms = clock_ms();
+                if (has && str_equal(object_uid(yyjson_doc_get_root(doc)), pod->plan.uid))
+                        hook_pod_see(pod, yyjson_doc_get_root(doc), clock_ms());
+                else if (has || err.code == ERROR_NOT_FOUND)
+                        pod->is_gone = true;
+                settle_pod(hooks, pod);
+                mutex_unlock(&hooks->lock);
+        }
+}
+
+static bool tick(RestoreHooks *hooks) {
+        bool goes_on = stop_sleep_ms(hooks->options.stop, TICK_MS);
+
+        if (!goes_on)
+                stop_set(hooks->ending);
+        mutex_lock(&hooks->lock);
+        hooks->is_interrupted |= !goes_on;
+        for (size_t i = 0; i < hooks->pods_len; i++)
+                settle_pod(hooks, hooks->pods[i]);
+        restore_hooks_expire_controllers(hooks);
+        cond_broadcast(&hooks->changed);
+        goes_on = goes_on && !hooks->is_closing;
+        mutex_unlock(&hooks->lock);
+        return goes_on;
+}
+
+static void run_clock(void *user) {
+        RestoreHooks *hooks = user;
+
+        while (tick(hooks)) {
+                restore_hooks_learn_wanted(hooks);
+                refresh_stale(hooks);
+        }
+}
+
+RestoreHooks *restore_hooks_new(const RestoreHooksOptions *options) {
+        RestoreHooks *hooks = xnew0(RestoreHooks);
+
+        hooks->options = *options;
+        if (!hooks->options.port.exec)
+                hooks->options.port = hook_port_kube(options->client);
+        if (hooks->options.workers == 0)
+                hooks->options.workers = 1;
+        hooks->ending = stop_new();
+        mutex_init(&hooks->lock);
+        cond_init(&hooks->changed);
+        hooks->clock = thread_start(run_clock, hooks);
+        return hooks;
+}
+
+static bool is_anything_open(RestoreHooks *hooks) NEEDS_LOCK(hooks) {
+        if (hooks->open_containers > 0)
+                return true;
+        for (size_t i = 0; i < hooks->controllers_len && !hooks->is_interrupted; i++)
+                if (!hooks->controllers[i]->is_done)
+                        return true;
+        return false;
+}
+
+void restore_hooks_wait(RestoreHooks *hooks) {
+        mutex_lock(&hooks->lock);
+        while (is_anything_open(hooks))
+                cond_wait(&hooks->changed, &hooks->lock);
+        mutex_unlock(&hooks->lock);
+}
+
+static void join_all(RestoreHooks *hooks) {
+        mutex_lock(&hooks->lock);
+        hooks->is_closing = true;
+        size_t namespaces_len = hooks->namespaces_len;
+        unsigned runners_len = hooks->runners_len;
+        HookNamespace **namespaces = hooks->namespaces;
+        Thread *runners = hooks->runners;
+        cond_broadcast(&hooks->changed);
+        mutex_unlock(&hooks->lock);
+
+        stop_set(hooks->ending);
+        for (size_t i = 0; i < namespaces_len; i++)
+                thread_join(namespaces[i]->thread);
+        for (unsigned i = 0; i < runners_len; i++)
+                thread_join(runners[i]);
+        thread_join(hooks->clock);
+}
+
+void restore_hooks_free(RestoreHooks *hooks) {
+        if (!hooks)
+                return;
+        join_all(hooks);
+        mutex_lock(&hooks->lock);
+        for (size_t i = 0; i < hooks->namespaces_len; i++) {
+                hash_set_free(hooks->namespaces[i]->known);
+                free(hooks->namespaces[i]->name);
+                free(hooks->namespaces[i]->problem);
+                free(hooks->namespaces[i]);
+        }
+        for (size_t i = 0; i < hooks->pods_len; i++)
+                hook_pod_free(hooks->pods[i]);
+        for (size_t i = 0; i < hooks->controllers_len; i++)
+                hook_controller_free(hooks->controllers[i]);
+        free(hooks->namespaces);
+        free(hooks->pods);
+        free(hooks->controllers);
+        free(hooks->runners);
+        str_map_clear(&hooks->by_uid);
+        mutex_unlock(&hooks->lock);
+        mutex_destroy(&hooks->lock);
+        cond_destroy(&hooks->changed);
+        stop_free(hooks->ending);
+        free(hooks);
+}

@@ -1,0 +1,25 @@
+/* restore_run_look.h - what a pod's status says of one container: can a command run in it, and if not, why.
+ *
+ * Pure.  Looks at containers and at native sidecars. */
+#pragma once
+#include "data/json.h"
+
+typedef struct ContainerLook {
+        bool is_running, is_ready;
+        bool is_over; /* it will never run (again) in this pod */
+        Str why; /* unless it is ready: "ImagePullBackOff: Back-off pulling image …", "0/1 nodes are available …" */
+} ContainerLook;
+
+/* `why` lives in the arena. */
+ContainerLook restore_run_look(JsonVal *pod, Str container, Arena *arena);
+
+/* How many pods a controller asks for; -1 when only the cluster knows (a DaemonSet). */
+int64_t restore_run_wanted_pods(JsonVal *controller);
+/* A pod as the controller would make it, as far as hooks look at one; the document is the caller's. */
+JsonDoc *restore_run_template_pod(JsonVal *controller);
+/* Who made the pod: "Deployment" and "web" for one of a Deployment's ReplicaSets too.  Empty when nobody. */
+typedef struct PodOwner {
+        Str kind, name; /* as in ownerReferences */
+        Str deployment; /* the owner's owner, where names tell */
+} PodOwner;
+PodOwner restore_run_owner(JsonVal *pod);

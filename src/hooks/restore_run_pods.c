@@ -1,0 +1,112 @@
+#include "hooks/restore_run_pods.h"
+
+#include "base/mem.h"
+#include "data/duration.h"
+#include "kube/object.h"
+
+static bool is_chosen(const HookCall *call, HookPodKind kind) {
+        return kind == HOOK_POD_RESTORED || call->source == HOOK_FROM_SPEC;
+}
+
+static HookContainer *container_of(HookPod *pod, Str name) {
+        for (size_t i = 0; i < pod->len; i++)
+                if (str_equal(pod->containers[i].name, name))
+                        return &pod->containers[i];
+
+        HookContainer *container = &pod->containers[pod->len++];
+        *container = (HookContainer) { .pod = pod, .name = name };
+        container->calls = arena_alloc(&pod->arena, pod->plan.execs_len * sizeof(*container->calls));
+        return container;
+}
+
+HookPod *hook_pod_new(const HookSpec *spec, JsonVal *json, HookPodKind kind, int64_t now_ms, Faults *faults) {
+        HookPod *pod = xnew0(HookPod);
+        PodOwner owner = restore_run_owner(json);
+
+        pod->plan = hook_plan_restore(spec, json, &pod->arena, faults);
+        pod->start_ms = now_ms;
+        pod->is_ours = kind == HOOK_POD_RESTORED;
+        pod->owner_kind = arena_copy(&pod->arena, owner.kind);
+        pod->owner_name = arena_copy(&pod->arena, owner.name);
+        pod->owner_deployment = arena_copy(&pod->arena, owner.deployment);
+        pod->containers = arena_alloc(&pod->arena, (pod->plan.execs_len + 1) * sizeof(*pod->containers));
+        for (size_t i = 0; i < pod->plan.execs_len; i++) {
+                const HookCall *call = &pod->plan.execs[i];
+
+                if (is_chosen(call, kind)) {
+                        HookContainer *container = container_of(pod, call->container);
+
+                        container->calls[container->len++] = call;
+                }
+        }
+        hook_pod_see(pod, json, now_ms);
+        return pod;
+}
+
+void hook_pod_free(HookPod *pod) {
+        if (!pod)
+                return;
+        for (size_t i = 0; i < pod->len; i++)
+                free(pod->containers[i].why);
+        arena_clear(&pod->arena);
+        free(pod);
+}
+
+void hook_pod_see(HookPod *pod, JsonVal *json, int64_t now_ms) {
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        pod->seen_ms = now_ms;
+        for (size_t i = 0; i < pod->len; i++) {
+                HookContainer *container = &pod->containers[i];
+                ContainerLook look = restore_run_look(json, container->name, &arena);
+
+                container->is_running = look.is_running;
+                container->is_ready = look.is_ready;
+                container->is_over = look.is_over;
+                free(container->why);
+                container->why = xasprintf(STR_FMT, STR_ARG(look.why));
+        }
+}
+
+static Str describe_wait(const HookContainer *container, const HookCall *call, Arena *arena) {
+        Str limit = duration_format(call->wait_timeout_ms, arena);
+
+        return str_of(arena_printf(arena, "the container was not %s within " STR_FMT ": %s",
+                                   call->wait_for_ready ? "ready" : "running", STR_ARG(limit),
+                                   container->why ? container->why : "nothing was seen of the pod"));
+}
+
+HookDue hook_container_due(const HookContainer *container, int64_t now_ms, Arena *arena, Str *ret_why) {
+        const HookCall *call = container->next < container->len ? container->calls[container->next] : NULL;
+
+        if (!call)
+                return HOOK_DUE_NONE;
+        if (container->is_stopped) {
+                *ret_why = str_of(arena_printf(arena, "hook " STR_FMT " before it failed",
+                                               STR_ARG(container->stopped_by)));
+                return HOOK_DUE_NEVER_STOPPED;
+        }
+        if (container->pod->is_gone) {
+                *ret_why = STR("the pod was deleted");
+                return HOOK_DUE_NEVER_FAILED;
+        }
+        if (container->is_over) {
+                *ret_why = arena_copy(arena, str_of(container->why));
+                return HOOK_DUE_NEVER_FAILED;
+        }
+        if (call->wait_for_ready ? container->is_ready : container->is_running)
+                return HOOK_DUE_NOW;
+        if (now_ms - container->pod->start_ms < call->wait_timeout_ms)
+                return HOOK_DUE_LATER;
+        *ret_why = describe_wait(container, call, arena);
+        return HOOK_DUE_NEVER_TIMED_OUT;
+}
+
+void hook_container_finish(HookContainer *container, bool has_failed) {
+        const HookCall *call = container->calls[container->next++];
+
+        if (has_failed && call->on_error == ON_ERROR_FAIL && !container->is_stopped) {
+                container->is_stopped = true;
+                container->stopped_by = call->name;
+        }
+}

@@ -1,0 +1,64 @@
+/* restore_run_pods.h - pods of a restore and where their hooks stand.
+ *
+ * No I/O and no threads: what is seen of a pod goes in, what is due comes out.  Whoever calls holds the lock of the
+ * RestoreHooks.  The wait of a hook ends when its container is up (running, or ready where it asks for that); what
+ * comes before it in the same container, or a lack of workers, does not use it up. */
+#pragma once
+#include "hooks/plan.h"
+#include "hooks/restore_run_look.h"
+
+typedef enum ContainerState {
+        CONTAINER_WAITING,
+        CONTAINER_QUEUED,
+        CONTAINER_BUSY,
+        CONTAINER_ENDED
+} ContainerState;
+
+typedef struct HookPod HookPod;
+
+typedef struct HookContainer {
+        HookPod *pod;
+        Str name;
+        const HookCall **calls; /* in order */
+        size_t len, next;
+        ContainerState state;
+        bool is_running, is_ready, is_over;
+        bool is_stopped; /* a hook with onError Fail has failed */
+        Str stopped_by;  /* its name */
+        char *why;       /* owned; why it is not up; NULL: nothing is known yet */
+        struct HookContainer *next_queued;
+} HookContainer;
+
+struct HookPod {
+        Arena arena;
+        PodPlan plan;
+        bool is_ours; /* created by the restore or by a controller of it; else just seen */
+        bool is_gone;
+        Str owner_kind, owner_name, owner_deployment;
+        int64_t start_ms; /* clock_ms */
+        int64_t seen_ms;
+        HookContainer *containers;
+        size_t len;
+};
+
+/* `calls_of` chooses: a pod that a controller made runs only the hooks of the spec. */
+typedef enum HookPodKind { HOOK_POD_RESTORED, HOOK_POD_OF_CONTROLLER } HookPodKind;
+HookPod *hook_pod_new(const HookSpec *spec, JsonVal *pod, HookPodKind kind, int64_t now_ms, Faults *faults);
+void hook_pod_free(HookPod *pod);
+DEFINE_AUTO(HookPod, hook_pod_free)
+
+void hook_pod_see(HookPod *pod, JsonVal *json, int64_t now_ms);
+
+typedef enum HookDue {
+        HOOK_DUE_LATER, /* its container is not up yet */
+        HOOK_DUE_NOW,
+        HOOK_DUE_NEVER_TIMED_OUT,
+        HOOK_DUE_NEVER_FAILED,  /* the pod or the container has ended */
+        HOOK_DUE_NEVER_STOPPED, /* an earlier hook failed */
+        HOOK_DUE_NONE,          /* no call is left */
+} HookDue;
+
+/* What is to be done with the container's next call; `ret_why` (in the arena) is set for the NEVERs. */
+HookDue hook_container_due(const HookContainer *container, int64_t now_ms, Arena *arena, Str *ret_why);
+/* The next call has ended. */
+void hook_container_finish(HookContainer *container, bool has_failed);
