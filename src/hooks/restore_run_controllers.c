@@ -8,8 +8,12 @@ bool hook_controller_has_hooks(const HookSpec *spec, JsonVal *controller) {
         AUTO_JSON *pod = restore_run_template_pod(controller);
         Faults faults = { .arena = &arena };
 
-        return hook_plan_restore(hooks->options.spec, yyjson_doc_get_root(pod), &arena, &faults).execs_len >
-               0;
+        PodPlan plan = hook_plan_restore(spec, yyjson_doc_get_root(pod), &arena, &faults);
+
+        for (size_t i = 0; i < plan.execs_len; i++)
+                if (plan.execs[i].source == HOOK_FROM_SPEC)
+                        return true;
+        return false;
 }
 
 HookController *hook_controller_new(JsonVal *json) {
