@@ -128,21 +128,20 @@ static int compare_names(const void *a, const void *b) {
         return str_compare(*(const Str *) a, *(const Str *) b);
 }
 
-static bool write_names(Str *sorted, size_t count, ArchiveMember *member, Error *err) {
+static bool write_names(Str *sorted, size_t count, GzipPart *part, Error *err) {
         AUTO(buf_clear) Buf literal = { 0 };
 
         for (size_t i = 0; i < count; i++) {
                 buf_reset(&literal);
                 buf_add_char(&literal, i == 0 ? '[' : ',');
                 json_write_string(sorted[i], &literal);
-                if (!archive_member_add(member, buf_str(&literal), err))
+                if (!gzip_part_add(part, buf_str(&literal), err))
                         return false;
         }
-        return archive_member_add(member, STR("]"), err);
+        return gzip_part_add(part, STR("]"), err);
 }
 
-static bool write_kind(const Spool *spool, const KindNames *kind, Str key, ArchiveMember *member,
-                       Error *err) {
+static bool write_kind(const Spool *spool, const KindNames *kind, Str key, GzipPart *part, Error *err) {
         AUTO(buf_clear) Buf text = { .limit = NAMES_KIND_LIMIT };
         AUTO(buf_clear) Buf literal = { 0 };
         AUTO_FREE Str *sorted = xcalloc(kind->count + 1, sizeof(*sorted));
@@ -157,7 +156,7 @@ static bool write_kind(const Spool *spool, const KindNames *kind, Str key, Archi
         qsort(sorted, count, sizeof(*sorted), compare_names);
         json_write_string(key, &literal);
         buf_add_char(&literal, ':');
-        return archive_member_add(member, buf_str(&literal), err) && write_names(sorted, count, member, err);
+        return gzip_part_add(part, buf_str(&literal), err) && write_names(sorted, count, part, err);
 }
 
 typedef struct KeyedKind {
@@ -169,7 +168,7 @@ static int compare_keys(const void *a, const void *b) {
         return str_compare(((const KeyedKind *) a)->key, ((const KeyedKind *) b)->key);
 }
 
-bool names_write(Names *names, const Str *keys, ArchiveMember *member, Error *err) {
+bool names_write(Names *names, const Str *keys, GzipPart *part, Error *err) {
         AUTO_FREE KeyedKind *order = xcalloc(names->kind_count + 1, sizeof(*order));
         size_t count = 0;
         bool is_written = true;
@@ -180,9 +179,8 @@ bool names_write(Names *names, const Str *keys, ArchiveMember *member, Error *er
                         order[count++] = (KeyedKind) { .key = keys[i], .kind = i };
         qsort(order, count, sizeof(*order), compare_keys);
         for (size_t i = 0; i < count && is_written; i++)
-                is_written =
-                        archive_member_add(member, i == 0 ? STR("{") : STR(","), err) &&
-                        write_kind(names->spool, &names->kinds[order[i].kind], order[i].key, member, err);
+                is_written = gzip_part_add(part, i == 0 ? STR("{") : STR(","), err) &&
+                             write_kind(names->spool, &names->kinds[order[i].kind], order[i].key, part, err);
         mutex_unlock(&names->lock);
-        return is_written && archive_member_add(member, count > 0 ? STR("}\n") : STR("{}\n"), err);
+        return is_written && gzip_part_add(part, count > 0 ? STR("}\n") : STR("{}\n"), err);
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "backup/archive.h"
+#include "backup/gzip_file.h"
 
 enum { NAMES_KIND_LIMIT = 1024 * 1024 * 1024 };
 
@@ -23,4 +23,4 @@ uint64_t names_count(Names *names, size_t kind);
 uint64_t names_total(const Names *names);
 
 /* NAME-resource-list.json.gz: {"v1/Pod":["ns/a",…],…}; `keys[i]` is kind i's "apiVersion/Kind". */
-bool names_write(Names *names, const Str *keys, ArchiveMember *member, Error *err) MUST_CHECK;
+bool names_write(Names *names, const Str *keys, GzipPart *part, Error *err) MUST_CHECK;

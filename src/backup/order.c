@@ -43,3 +43,7 @@ size_t order_rank(const Strs *names, Str namespace, Str name) {
         }
         return SIZE_MAX;
 }
+
+bool order_is_served(const OrderedKind *kind, const Discovery *discovery) {
+        return discovery_find(discovery, kind->key) != NULL;
+}

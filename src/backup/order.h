@@ -23,3 +23,5 @@ const Strs *order_of(const Order *order, const Discovery *discovery, const KubeR
 size_t order_rank(const Strs *names, Str namespace, Str name);
 /* "ns/name" in two; the namespace is empty when there is no '/'. */
 void order_split(Str entry, Str *ret_namespace, Str *ret_name);
+/* Some kind that is served is called that. */
+bool order_is_served(const OrderedKind *kind, const Discovery *discovery);

@@ -69,19 +69,19 @@ uint64_t volumes_count(const Volumes *volumes) {
         return volumes->count;
 }
 
-bool volumes_write(Volumes *volumes, ArchiveMember *member, Error *err) {
+bool volumes_write(Volumes *volumes, GzipPart *part, Error *err) {
         AUTO_FREE char *piece = xmalloc(COPY_BYTES);
         uint64_t size = spool_size(volumes->spool);
 
-        if (!archive_member_add(member, STR("["), err))
+        if (!gzip_part_add(part, STR("["), err))
                 return false;
         for (uint64_t at = 1; at < size;) { /* past the first comma */
                 size_t len = size - at < COPY_BYTES ? (size_t) (size - at) : COPY_BYTES;
 
                 if (!spool_read(volumes->spool, at, piece, len, err) ||
-                    !archive_member_add(member, (Str) { piece, len }, err))
+                    !gzip_part_add(part, (Str) { piece, len }, err))
                         return false;
                 at += len;
         }
-        return archive_member_add(member, STR("]\n"), err);
+        return gzip_part_add(part, STR("]\n"), err);
 }

@@ -5,7 +5,7 @@
 #pragma once
 #include <stdint.h>
 
-#include "backup/archive.h"
+#include "backup/gzip_file.h"
 #include "data/json.h"
 
 typedef struct Volumes Volumes;
@@ -17,7 +17,7 @@ DEFINE_AUTO(Volumes, volumes_free)
 /* A PersistentVolume whose data is not stored, and why. */
 bool volumes_add_skipped(Volumes *volumes, JsonVal *volume, Str reason, Error *err) MUST_CHECK;
 uint64_t volumes_count(const Volumes *volumes);
-bool volumes_write(Volumes *volumes, ArchiveMember *member, Error *err) MUST_CHECK;
+bool volumes_write(Volumes *volumes, GzipPart *part, Error *err) MUST_CHECK;
 
 /* One entry; pure. */
 void volume_entry(JsonVal *volume, Str reason, Buf *into);

@@ -1,7 +1,8 @@
 /* store.h - where backups are kept: named byte streams under a prefix.
  *
  * A Store may be used from many threads at once.  Keys use '/' and have no empty, "." or ".."
- * part.  Every call blocks and ends at once when the Stop given to it at opening is set. */
+ * part.  Every call blocks and ends at once when the Stop given to it at opening is set; only store_delete goes on,
+ * since an interrupted run removes with it what it wrote. */
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
