@@ -304,8 +304,12 @@ bool ws_receive(WsConnection *ws, int64_t deadline_ms, const Stop *stop, WsEvent
                 if (ws->is_ended)
                         return error_set(err, ERROR_UNAVAILABLE, STR_FMT " broke the stream off",
                                          STR_ARG(ws->connection->client->address));
-                if (!still_time(&wait, err) || !send_output(ws, &sending, err) ||
-                    !receive_frames(ws, &receiving, err))
+                if (!still_time(&wait, err))
+                        return false;
+                /* A server that has closed its end cannot be sent to; what it said before can still be read. */
+                if (!send_output(ws, &sending, err))
+                        error_clear(err);
+                if (!receive_frames(ws, &receiving, err))
                         return false;
                 if (receiving == FLOW_WAIT)
                         wait_for_socket(&wait, sending == FLOW_WAIT ? POLLIN | POLLOUT : POLLIN);
