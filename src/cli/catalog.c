@@ -1,0 +1,163 @@
+#include "cli/catalog.h"
+
+enum { METADATA_LIMIT = 16 * 1024 * 1024, FILE_LIMIT = 1024 * 1024 * 1024, STAMP_LEN = 14 };
+
+static const char *kind_word(CatalogKind kind) {
+        return kind == CATALOG_BACKUPS ? "backup" : "restore";
+}
+
+bool catalog_open_store(Cli *cli, Str from, Store **ret_store, Error *err) {
+        if (from.len == 0) {
+                cli_set_hint(cli, "--from DIR names the folder that backups were written to with --to DIR");
+                return cli_usage(cli, err, "--from is missing");
+        }
+        if (store_open_directory(from, false, NULL, ret_store, err))
+                return true;
+        if (err->code == ERROR_NOT_FOUND)
+                cli_set_hint(cli, "--from takes the folder that holds backups/ and restores/");
+        return false;
+}
+
+/* The object of a restore that has files but no metadata. */
+static JsonDoc *nameless_restore(Str name) {
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        JsonMutVal *object = yyjson_mut_obj(doc);
+
+        yyjson_mut_doc_set_root(doc, object);
+        json_put_str(doc, object, "apiVersion", STR("velero.io/v1"));
+        json_put_str(doc, object, "kind", STR("Restore"));
+        json_put_str(doc, json_mut_object(doc, object, "metadata"), "name", name);
+        return yyjson_mut_doc_imut_copy(doc, NULL);
+}
+
+static bool has_files(Store *store, CatalogKind kind, Str name, Arena *arena, bool *ret_has, Error *err) {
+        const char *prefix = arena_printf(arena, "%ss/" STR_FMT "/", kind_word(kind), STR_ARG(name));
+        Strs keys = { 0 };
+
+        if (!store_list(store, str_of(prefix), arena, &keys, err))
+                return false;
+        *ret_has = keys.len > 0;
+        return true;
+}
+
+static bool missing_metadata(Store *store, CatalogKind kind, Str name, Arena *arena, JsonDoc **ret_doc,
+                             Error *err) {
+        AUTO(error_clear) Error reason = { 0 };
+        bool has;
+
+        if (!has_files(store, kind, name, arena, &has, &reason) || !has) {
+                Str where = store_name(store);
+
+                return error_set(err, ERROR_NOT_FOUND, "no %s \"" STR_FMT "\" in " STR_FMT, kind_word(kind),
+                                 STR_ARG(name), STR_ARG(where));
+        }
+        if (kind == CATALOG_RESTORES) {
+                *ret_doc = nameless_restore(name);
+                return true;
+        }
+        return error_set(err, ERROR_CORRUPT,
+                         "backup \"" STR_FMT "\" is unfinished or being written: it has files but no "
+                         "velero-backup.json",
+                         STR_ARG(name));
+}
+
+static bool read_one(Store *store, CatalogKind kind, Str name, Arena *arena, JsonDoc **ret_doc, Error *err) {
+        AUTO(buf_clear) Buf text = { .limit = METADATA_LIMIT };
+        AUTO(error_clear) Error reason = { 0 };
+
+        if (!layout_check_name(name, err))
+                return error_prefix(err, "%s \"" STR_FMT "\"", kind_word(kind), STR_ARG(name));
+
+        Str key = kind == CATALOG_BACKUPS ? backup_key(name, BACKUP_METADATA, arena)
+                                          : restore_key(name, RESTORE_METADATA, arena);
+        if (store_get(store, key, METADATA_LIMIT, &text, &reason))
+                return json_parse(buf_str(&text), arena_copy(arena, key).ptr, ret_doc, err);
+        if (reason.code == ERROR_NOT_FOUND)
+                return missing_metadata(store, kind, name, arena, ret_doc, err);
+        return error_set(err, reason.code, "%s", reason.message);
+}
+
+/* A name without the time stamp that schedules end names with, and the stamp. */
+static Str split_stamp(Str name, Str *ret_stamp) {
+        *ret_stamp = STR("");
+        if (name.len <= STAMP_LEN + 1 || name.ptr[name.len - STAMP_LEN - 1] != '-')
+                return name;
+        for (size_t i = name.len - STAMP_LEN; i < name.len; i++)
+                if (name.ptr[i] < '0' || name.ptr[i] > '9')
+                        return name;
+        *ret_stamp = str_skip(name, name.len - STAMP_LEN);
+        return (Str) { name.ptr, name.len - STAMP_LEN - 1 };
+}
+
+static int compare_names(const void *left, const void *right) {
+        const Str *a = left, *b = right;
+        Str a_stamp, b_stamp;
+        int order = str_compare(split_stamp(*a, &a_stamp), split_stamp(*b, &b_stamp));
+
+        return order ? order : str_compare(b_stamp, a_stamp);
+}
+
+bool catalog_read(Store *store, CatalogKind kind, Arena *arena, Catalog *ret_catalog, Error *err) {
+        Catalog catalog = { 0 };
+        Strs names = { 0 };
+        Str folder = kind == CATALOG_BACKUPS ? STR("backups/") : STR("restores/");
+
+        if (!store_list_folders(store, folder, arena, &names, err))
+                return false;
+        if (names.len)
+                qsort(names.items, names.len, sizeof *names.items, compare_names);
+        catalog.items = arena_alloc(arena, (names.len + 1) * sizeof *catalog.items);
+        for (size_t i = 0; i < names.len; i++) {
+                AUTO(error_clear) Error reason = { 0 };
+                CatalogEntry *entry = &catalog.items[catalog.len];
+
+                entry->name = names.items[i];
+                if (read_one(store, kind, names.items[i], arena, &entry->doc, &reason))
+                        catalog.len++;
+                else
+                        strs_add(&catalog.problems, arena, arena_copy(arena, str_of(reason.message)));
+        }
+        *ret_catalog = catalog;
+        return true;
+}
+
+bool catalog_read_names(Cli *cli, Store *store, CatalogKind kind, Strs names, Catalog *ret_catalog,
+                        Error *err) {
+        Catalog catalog = { 0 };
+
+        catalog.items = arena_alloc(cli->arena, (names.len + 1) * sizeof *catalog.items);
+        for (size_t i = 0; i < names.len; i++) {
+                catalog.items[i].name = names.items[i];
+                if (!read_one(store, kind, names.items[i], cli->arena, &catalog.items[i].doc, err)) {
+                        Str where = store_name(store);
+
+                        if (err->code == ERROR_NOT_FOUND)
+                                cli_set_hint(cli, "\"grapnel %s get --from " STR_FMT "\" lists them",
+                                             kind_word(kind), STR_ARG(where));
+                        catalog_clear(&catalog);
+                        return false;
+                }
+                catalog.len++;
+        }
+        *ret_catalog = catalog;
+        return true;
+}
+
+void catalog_clear(Catalog *catalog) {
+        for (size_t i = 0; i < catalog->len; i++)
+                yyjson_doc_free(catalog->items[i].doc);
+        *catalog = (Catalog) { 0 };
+}
+
+bool catalog_read_json(Store *store, Str key, Arena *arena, JsonDoc **ret_doc, Error *err) {
+        AUTO(buf_clear) Buf text = { .limit = FILE_LIMIT };
+        AUTO(error_clear) Error reason = { 0 };
+
+        if (layout_get_gzip(store, key, FILE_LIMIT, &text, &reason))
+                return json_parse(buf_str(&text), arena_copy(arena, key).ptr, ret_doc, err);
+        if (reason.code == ERROR_NOT_FOUND) {
+                *ret_doc = NULL;
+                return true;
+        }
+        return error_set(err, reason.code, "%s", reason.message);
+}

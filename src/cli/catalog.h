@@ -1,0 +1,34 @@
+/* catalog.h - the backups and restores that a store holds, as objects.
+ *
+ * Velero keeps Restores in the cluster only, so a restore that Velero made is known by its files; its object
+ * then has a name and nothing else. */
+#pragma once
+#include "cli/cli.h"
+#include "data/json.h"
+#include "store/layout.h"
+
+typedef enum CatalogKind { CATALOG_BACKUPS, CATALOG_RESTORES } CatalogKind;
+
+typedef struct CatalogEntry {
+        Str name;
+        JsonDoc *doc;
+} CatalogEntry;
+
+typedef struct Catalog {
+        CatalogEntry *items;
+        size_t len;
+        Strs problems; /* what could not be read, and why: "backups/b1: unfinished (…)" */
+} Catalog;
+
+/* --from; missing is a usage error. */
+bool catalog_open_store(Cli *cli, Str from, Store **ret_store, Error *err) MUST_CHECK;
+
+/* All of them, in Velero's order: by name, but the newest first among names that differ in their time stamp only. */
+bool catalog_read(Store *store, CatalogKind kind, Arena *arena, Catalog *ret_catalog, Error *err) MUST_CHECK;
+/* These; a name that is not there fails with ERROR_NOT_FOUND and a hint. */
+bool catalog_read_names(Cli *cli, Store *store, CatalogKind kind, Strs names, Catalog *ret_catalog,
+                        Error *err) MUST_CHECK;
+void catalog_clear(Catalog *catalog);
+
+/* A gzipped JSON file of a run; *ret_doc is NULL when there is none. */
+bool catalog_read_json(Store *store, Str key, Arena *arena, JsonDoc **ret_doc, Error *err) MUST_CHECK;

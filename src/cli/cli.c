@@ -1,0 +1,182 @@
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "base/mem.h"
+#include "cli/help.h"
+
+typedef struct CommonFlags {
+        bool no_color;
+} CommonFlags;
+
+const Option common_options[] = {
+        { OPT_ROW(OPTION_BOOL, CommonFlags, no_color, "no-color", NULL,
+                  "no colours (they are only used on a terminal; $NO_COLOR does the same)") },
+        OPT_END,
+};
+
+static Str format_text(Arena *arena, const char *format, va_list args) PRINTF_LIKE(2, 0);
+static Str format_text(Arena *arena, const char *format, va_list args) {
+        AUTO_FREE char *text = xvasprintf(format, args);
+
+        return arena_copy(arena, str_of(text));
+}
+
+bool cli_usage(Cli *cli, Error *err, const char *format, ...) {
+        va_list args;
+
+        va_start(args, format);
+        Str text = format_text(cli->arena, format, args);
+        va_end(args);
+        cli->exit = EXIT_USAGE;
+        return error_set(err, ERROR_INVALID, STR_FMT, STR_ARG(text));
+}
+
+void cli_set_hint(Cli *cli, const char *format, ...) {
+        va_list args;
+
+        va_start(args, format);
+        cli->hint = format_text(cli->arena, format, args);
+        va_end(args);
+}
+
+static void print_lines(Cli *cli, const char *label, Str text) {
+        Str line;
+
+        while (str_cut(&text, '\n', &line))
+                if (line.len)
+                        fprintf(cli->err, "%s: " STR_FMT "\n", label, STR_ARG(line));
+}
+
+void cli_warn(Cli *cli, Str text) {
+        print_lines(cli, "warning", text);
+}
+
+/* The command that the first words name; *used says how many words that were. */
+static const Command *find_command(const Strs *words, Arena *arena, size_t *used) {
+        Str name = STR("");
+        const Command *found = NULL;
+
+        for (size_t i = 0; i < words->len && i < 2; i++) {
+                name = i ? str_of(arena_printf(arena, STR_FMT " " STR_FMT, STR_ARG(name),
+                                               STR_ARG(words->items[i])))
+                         : words->items[i];
+                const Command *command = command_find(name);
+                if (command) {
+                        found = command;
+                        *used = i + 1;
+                }
+        }
+        return found;
+}
+
+static bool unknown_command(Cli *cli, const Strs *words, Error *err) {
+        Strs names = { 0 };
+        bool is_group = help_is_group(words->items[0]);
+
+        if (is_group && (words->len < 2 || words->items[1].ptr[0] == '-'))
+                return cli_usage(cli, err, "grapnel " STR_FMT ": which command? %s", STR_ARG(words->items[0]),
+                                 help_group_words(words->items[0], cli->arena));
+        help_add_words(is_group ? words->items[0] : STR(""), cli->arena, &names);
+
+        Str wrong = words->items[is_group ? 1 : 0];
+        Str near = nearest_word(&names, wrong);
+        if (near.len)
+                cli_set_hint(cli, "did you mean " STR_FMT "?", STR_ARG(near));
+        else if (wrong.ptr[0] == '-')
+                cli_set_hint(cli, "flags come after the command");
+        else
+                cli_set_hint(cli, "grapnel help lists the commands");
+        return cli_usage(cli, err, "unknown command \"" STR_FMT "\"", STR_ARG(wrong));
+}
+
+static bool check_arguments(Cli *cli, const Command *command, const CommandLine *line, Error *err) {
+        size_t count = line->arguments.len;
+
+        if (count >= command->min_arguments && count <= command->max_arguments)
+                return true;
+        cli_set_hint(cli, "usage: grapnel %s %s [flags]", command->name, command->arguments);
+        if (count < command->min_arguments)
+                return cli_usage(cli, err, "%s needs %s", command->name, command->arguments);
+        return cli_usage(cli, err, "%s does not take the argument \"" STR_FMT "\"", command->name,
+                         STR_ARG(line->arguments.items[command->max_arguments]));
+}
+
+static bool run_command(Cli *cli, const Command *command, Strs words, Error *err) {
+        size_t common_at = (command->request_size + 15) & ~(size_t) 15;
+        char *request = arena_alloc(cli->arena, common_at + sizeof(CommonFlags));
+        const Option all[] = {
+                { .kind = OPTION_GROUP, .rows = command->options },
+                { .kind = OPTION_GROUP, .rows = common_options, .offset = common_at },
+                OPT_END,
+        };
+        CommandLine line = { .arena = cli->arena };
+
+        memset(request, 0, common_at + sizeof(CommonFlags));
+        if (!options_parse(all, request, words, &line, err)) {
+                cli->hint = line.hint;
+                cli->exit = EXIT_USAGE;
+                return false;
+        }
+        if (line.wants_help) {
+                help_print_command(command, cli->out);
+                return true;
+        }
+
+        const CommonFlags *common = (const void *) (request + common_at);
+        const char *no_color = getenv("NO_COLOR");
+        cli->colour = cli->out_is_terminal && !common->no_color && !(no_color && *no_color);
+        return check_arguments(cli, command, &line, err) && command->run(cli, &line, request, err);
+}
+
+static bool run_words(Cli *cli, Strs words, Error *err) {
+        size_t used = 0;
+
+        if (words.len == 0) {
+                help_print_overview(cli->out);
+                cli->exit = EXIT_USAGE;
+                return true;
+        }
+
+        const Command *command = find_command(&words, cli->arena, &used);
+        if (command)
+                return run_command(cli, command, (Strs) { words.items + used, words.len - used, 0 }, err);
+
+        Str last = words.items[words.len - 1];
+        if (str_equal(last, STR("--help")) || str_equal(last, STR("-h"))) {
+                if (words.len == 1) {
+                        help_print_overview(cli->out);
+                        return true;
+                }
+                if (help_is_group(words.items[0])) {
+                        help_print_group(words.items[0], cli->out);
+                        return true;
+                }
+        }
+        if (str_equal(words.items[0], STR("--version")))
+                return run_command(cli, command_find(STR("version")), (Strs) { 0 }, err);
+        return unknown_command(cli, &words, err);
+}
+
+static void report(Cli *cli, const Error *err) {
+        print_lines(cli, "error", str_of(err->message));
+        print_lines(cli, "hint", cli->hint);
+        if (cli->exit == EXIT_OK)
+                cli->exit = err->code == ERROR_CANCELED ? EXIT_INTERRUPTED : EXIT_FAILED;
+}
+
+ExitCode cli_run(Cli *cli, Strs words) {
+        AUTO(error_clear) Error err = { 0 };
+
+        if (!run_words(cli, words, &err))
+                report(cli, &err);
+        /* A reader that went away (`| head`) is no failure; a full disk is. */
+        errno = 0;
+        if ((fflush(cli->out) != 0 || ferror(cli->out)) && errno != EPIPE) {
+                fprintf(cli->err, "error: standard output: %s\n", strerror(errno));
+                if (cli->exit == EXIT_OK)
+                        cli->exit = EXIT_FAILED;
+        }
+        return cli->exit;
+}

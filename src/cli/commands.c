@@ -1,0 +1,30 @@
+#include "cli/commands.h"
+
+const Command *const commands_all[] = {
+        &cmd_backup_run,
+        &cmd_backup_get,
+        &cmd_backup_describe,
+        &cmd_backup_logs,
+        &cmd_backup_download,
+        &cmd_backup_delete,
+        &cmd_restore_run,
+        &cmd_restore_get,
+        &cmd_restore_describe,
+        &cmd_restore_logs,
+        &cmd_hooks_plan,
+        &cmd_hooks_lint,
+        &cmd_hooks_undo,
+        &cmd_hooks_logs,
+        &cmd_version,
+        &cmd_completion,
+        &cmd_help,
+        &cmd_man,
+        NULL,
+};
+
+const Command *command_find(Str name) {
+        for (const Command *const *c = commands_all; *c; c++)
+                if (str_equal(str_of((*c)->name), name))
+                        return *c;
+        return NULL;
+}

@@ -1,0 +1,142 @@
+#include "cli/flags.h"
+
+#define STATE_HELP                                                                                           \
+        "folder of the journal of frozen pods (default $XDG_STATE_HOME/grapnel, else "                       \
+        "~/.local/state/grapnel)"
+
+const Option cluster_flags[] = {
+        { OPT_ROW(OPTION_TEXT, ClusterFlags, kubeconfig, "kubeconfig", "FILE",
+                  "kubeconfig file (default $KUBECONFIG, ~/.kube/config, then the pod's service account)") },
+        { OPT_ROW(OPTION_TEXT, ClusterFlags, context, "kubecontext", "NAME",
+                  "context of the kubeconfig (default its current context)") },
+        { OPT_ROW(OPTION_RATE, ClusterFlags, qps, "client-qps", "NUMBER",
+                  "requests a second to the API server at most; 0: no limit") },
+        { OPT_ROW(OPTION_COUNT, ClusterFlags, burst, "client-burst", "COUNT",
+                  "requests at once before --client-qps counts (default the same number)") },
+        { OPT_ROW(OPTION_COUNT, ClusterFlags, page_size, "client-page-size", "COUNT",
+                  "objects in one page of a list"),
+          .otherwise = "500" },
+        OPT_END,
+};
+
+const Option output_flags[] = {
+        { OPT_ROW(OPTION_CHOICE, OutputFlags, format, "output", "table|json|yaml", "format of the output"),
+          .letter = 'o', .otherwise = "table" },
+        OPT_END,
+};
+
+const Option run_flags[] = {
+        { OPT_ROW(OPTION_COUNT, RunFlags, hook_workers, "hook-workers", "COUNT",
+                  "hooks in flight on one node at most; fewer while the node is busy"),
+          .otherwise = "16" },
+        { OPT_ROW(OPTION_TEXT, RunFlags, state, "state", "DIR", STATE_HELP) },
+        { OPT_ROW(OPTION_CHOICE, RunFlags, log_level, "log-level", "none|debug|info|warning|error",
+                  "log lines of this level and above also go to standard error"),
+          .otherwise = "none" },
+        { OPT_ROW(OPTION_CHOICE, RunFlags, log_format, "log-format", "text|json", "format of log lines"),
+          .otherwise = "text" },
+        { OPT_ROW(OPTION_BOOL, RunFlags, quiet, "quiet", NULL, "no progress and no summary; errors only"),
+          .letter = 'q' },
+        OPT_END,
+};
+
+const Option from_flags[] = {
+        { OPT_ROW(OPTION_TEXT, FromFlags, from, "from", "DIR",
+                  "the folder that holds backups/ and restores/ (required)") },
+        OPT_END,
+};
+
+#define OLD_FILTER "; not with the -scoped- flags"
+#define NEW_FILTER "; not with --include-resources, --exclude-resources, --include-cluster-resources"
+
+const Option backup_fields[] = {
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.includedNamespaces", "include-namespaces", "NAMES",
+                    "namespaces to back up, with * and ? (default all)") },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.excludedNamespaces", "exclude-namespaces", "NAMES",
+                    "namespaces to leave out") },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.includedResources", "include-resources", "NAMES",
+                    "resources to back up, as resource.group (default all)" OLD_FILTER) },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.excludedResources", "exclude-resources", "NAMES",
+                    "resources to leave out" OLD_FILTER) },
+        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.includeClusterResources", "include-cluster-resources", NULL,
+                    "cluster-scoped resources too (default: those that belong to what is backed "
+                    "up)" OLD_FILTER) },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.includedClusterScopedResources",
+                    "include-cluster-scoped-resources", "NAMES",
+                    "cluster-scoped resources to back up" NEW_FILTER) },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.excludedClusterScopedResources",
+                    "exclude-cluster-scoped-resources", "NAMES",
+                    "cluster-scoped resources to leave out" NEW_FILTER) },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.includedNamespaceScopedResources",
+                    "include-namespace-scoped-resources", "NAMES",
+                    "resources in namespaces to back up" NEW_FILTER) },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.excludedNamespaceScopedResources",
+                    "exclude-namespace-scoped-resources", "NAMES",
+                    "resources in namespaces to leave out" NEW_FILTER) },
+        { OPT_FIELD(OPTION_FIELD_SELECTOR, "spec.labelSelector", "selector", "SELECTOR",
+                    "back up only objects with these labels (app=shop,tier!=cache)"),
+          .letter = 'l' },
+        { OPT_FIELD(OPTION_FIELD_OR_SELECTOR, "spec.orLabelSelectors", "or-selector", "SELECTORS",
+                    "back up objects that match one of several (\"app=shop or app=bank\")") },
+        { OPT_FIELD(OPTION_FIELD_ORDER, "spec.orderedResources", "ordered-resources", "ORDER",
+                    "objects to back up first (\"pods=ns/a,ns/b;persistentvolumes=v1,v2\")") },
+        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.snapshotVolumes", "snapshot-volumes", NULL,
+                    "kept in the backup's spec; grapnel does not take volume snapshots yet") },
+        { OPT_FIELD(OPTION_FIELD_NAME, "spec.resourcePolicy", "resource-policies-configmap", "NAME",
+                    "ConfigMap with resource policies") },
+        { OPT_FIELD(OPTION_FIELD_TIME, "spec.ttl", "ttl", "DURATION",
+                    "how long the backup is to be kept (default 720h0m0s)") },
+        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.storageLocation", "storage-location", "NAME",
+                    "name of the location that is written into the backup (default \"default\")") },
+        { OPT_FIELD(OPTION_FIELD_MAP, "metadata.labels", "labels", "K=V,…", "labels of the backup") },
+        { OPT_FIELD(OPTION_FIELD_MAP, "metadata.annotations", "annotations", "K=V,…",
+                    "annotations of the backup") },
+        { OPT_FIELD(OPTION_FIELD_TEXT, "metadata.namespace", "namespace", "NAME",
+                    "Velero's namespace, written into the backup (default \"velero\")"),
+          .letter = 'n' },
+        OPT_END,
+};
+
+const Option restore_fields[] = {
+        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.backupName", "backup", "NAME", "the backup to restore"),
+          .alias = "from-backup" },
+        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.scheduleName", "schedule", "NAME",
+                    "restore the newest completed backup of this schedule instead"),
+          .alias = "from-schedule" },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.includedNamespaces", "include-namespaces", "NAMES",
+                    "namespaces of the backup to restore, with * and ? (default all)") },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.excludedNamespaces", "exclude-namespaces", "NAMES",
+                    "namespaces to leave out") },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.includedResources", "include-resources", "NAMES",
+                    "resources to restore, as resource.group (default all)") },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.excludedResources", "exclude-resources", "NAMES",
+                    "resources to leave out") },
+        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.includeClusterResources", "include-cluster-resources", NULL,
+                    "cluster-scoped resources too (default: those that belong to what is restored)") },
+        { OPT_FIELD(OPTION_FIELD_PAIRS, "spec.namespaceMapping", "namespace-mappings", "FROM:TO,…",
+                    "restore namespaces under other names") },
+        { OPT_FIELD(OPTION_FIELD_SELECTOR, "spec.labelSelector", "selector", "SELECTOR",
+                    "restore only objects with these labels (app=shop,tier!=cache)"),
+          .letter = 'l' },
+        { OPT_FIELD(OPTION_FIELD_OR_SELECTOR, "spec.orLabelSelectors", "or-selector", "SELECTORS",
+                    "restore objects that match one of several (\"app=shop or app=bank\")") },
+        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.existingResourcePolicy", "existing-resource-policy",
+                    "none|update", "what to do with objects that are there already (default none)") },
+        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.preserveNodePorts", "preserve-nodeports", NULL,
+                    "keep the node ports of Services") },
+        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.restorePVs", "restore-volumes", NULL,
+                    "restore PersistentVolumes") },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.restoreStatus.includedResources", "status-include-resources",
+                    "NAMES", "resources whose status is restored") },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.restoreStatus.excludedResources", "status-exclude-resources",
+                    "NAMES", "resources whose status is not restored") },
+        { OPT_FIELD(OPTION_FIELD_NAME, "spec.resourceModifier", "resource-modifier-configmap", "NAME",
+                    "ConfigMap with changes to objects") },
+        { OPT_FIELD(OPTION_FIELD_MAP, "metadata.labels", "labels", "K=V,…", "labels of the restore") },
+        { OPT_FIELD(OPTION_FIELD_MAP, "metadata.annotations", "annotations", "K=V,…",
+                    "annotations of the restore") },
+        { OPT_FIELD(OPTION_FIELD_TEXT, "metadata.namespace", "namespace", "NAME",
+                    "Velero's namespace, written into the restore (default \"velero\")"),
+          .letter = 'n' },
+        OPT_END,
+};

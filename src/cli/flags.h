@@ -1,0 +1,38 @@
+/* flags.h - flags that several commands share, and the flags that stand for fields of a manifest.
+ *
+ * Names and short forms are Velero's where Velero has the flag. */
+#pragma once
+#include "base/log.h"
+#include "cli/options.h"
+
+typedef struct ClusterFlags {
+        Str kubeconfig, context;
+        double qps;
+        unsigned burst, page_size;
+} ClusterFlags;
+extern const Option cluster_flags[];
+
+typedef enum OutputFormat { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML } OutputFormat;
+
+typedef struct OutputFlags {
+        int format; /* OutputFormat */
+} OutputFlags;
+extern const Option output_flags[];
+
+typedef struct RunFlags { /* of the commands that run hooks */
+        Str state;
+        unsigned hook_workers;
+        bool quiet;
+        int log_format; /* LogFormat */
+        int log_level;  /* 0: none on the terminal; else LogLevel + 1 */
+} RunFlags;
+extern const Option run_flags[];
+
+typedef struct FromFlags {
+        Str from;
+} FromFlags;
+extern const Option from_flags[];
+
+/* Rows without targets: their values go into the manifest. */
+extern const Option backup_fields[];
+extern const Option restore_fields[];

@@ -1,0 +1,181 @@
+#include "cli/help.h"
+
+enum { FLAG_COLUMN = 32 };
+
+typedef struct CommandGroup {
+        const char *word, *summary;
+} CommandGroup;
+
+static const CommandGroup groups[] = {
+        { "backup", "Back up a cluster into a folder, and look at backups" },
+        { "restore", "Restore a backup into a cluster, and look at restores" },
+        { "hooks", "Plan, check, undo and read hooks" },
+};
+
+static const CommandGroup *find_group(Str word) {
+        for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+                if (str_equal(str_of(groups[i].word), word))
+                        return &groups[i];
+        return NULL;
+}
+
+bool help_is_group(Str word) {
+        return find_group(word) != NULL;
+}
+
+const char *help_group_summary(Str group) {
+        return find_group(group)->summary;
+}
+
+/* The first word of a command's name, and what follows it. */
+static Str first_word(const Command *command, Str *ret_rest) {
+        *ret_rest = str_of(command->name);
+
+        Str word;
+        (void) str_cut(ret_rest, ' ', &word);
+        return word;
+}
+
+void help_add_words(Str group, Arena *arena, Strs *words) {
+        for (const Command *const *c = commands_all; *c; c++) {
+                Str rest, word = first_word(*c, &rest);
+
+                if ((*c)->is_hidden)
+                        continue;
+                if (group.len == 0 && !strs_has(words, word))
+                        strs_add(words, arena, word);
+                else if (group.len && str_equal(word, group))
+                        strs_add(words, arena, rest);
+        }
+}
+
+const char *help_group_words(Str group, Arena *arena) {
+        Strs words = { 0 };
+
+        help_add_words(group, arena, &words);
+        return arena_copy(arena, strs_join(&words, STR(", "), arena)).ptr;
+}
+
+void help_wrap(Str text, size_t indent, size_t columns, FILE *out) {
+        size_t used = indent;
+        bool is_first = true;
+        Str word;
+
+        while (str_cut(&text, ' ', &word)) {
+                if (!is_first && used + 1 + word.len > columns) {
+                        fprintf(out, "\n%*s", (int) indent, "");
+                        used = indent;
+                        is_first = true;
+                }
+                fprintf(out, "%s" STR_FMT, is_first ? "" : " ", STR_ARG(word));
+                used += word.len + !is_first;
+                is_first = false;
+        }
+        fputc('\n', out);
+}
+
+Str help_flag_text(const Option *o, Arena *arena) {
+        const char *letter = o->letter ? arena_printf(arena, "-%c, ", o->letter) : "    ";
+
+        if (o->kind == OPTION_FIELD_BOOL)
+                return str_of(arena_printf(arena, "%s--%s[=true|false]", letter, o->name));
+        return str_of(arena_printf(arena, "%s--%s%s%s", letter, o->name, o->argument ? " " : "",
+                                   o->argument ? o->argument : ""));
+}
+
+static void print_flag(const Option *o, Arena *arena, FILE *out) {
+        Str flag = help_flag_text(o, arena);
+        const char *help =
+                o->otherwise ? arena_printf(arena, "%s (default %s)", o->help, o->otherwise) : o->help;
+
+        fprintf(out, "  " STR_FMT, STR_ARG(flag));
+        if (flag.len + 4 > FLAG_COLUMN)
+                fprintf(out, "\n%*s", FLAG_COLUMN, "");
+        else
+                fprintf(out, "%*s", (int) (FLAG_COLUMN - 2 - flag.len), "");
+        help_wrap(str_of(help), FLAG_COLUMN, HELP_COLUMNS, out);
+}
+
+static bool has_rows(const Option *options) {
+        for (const Option *o = options; o->kind != OPTION_END; o++)
+                if (o->kind != OPTION_GROUP)
+                        return true;
+        return false;
+}
+
+/* A table's own rows under its heading, then its groups under theirs. */
+static void print_flags(const Option *options, const char *heading, FILE *out) {
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        if (has_rows(options))
+                fprintf(out, "\n%s:\n", heading);
+        for (const Option *o = options; o->kind != OPTION_END; o++)
+                if (o->kind != OPTION_GROUP)
+                        print_flag(o, &arena, out);
+        for (const Option *o = options; o->kind != OPTION_END; o++)
+                if (o->kind == OPTION_GROUP)
+                        print_flags(o->rows, o->help, out);
+}
+
+static void print_paragraphs(Str text, FILE *out) {
+        Str line;
+
+        while (str_cut(&text, '\n', &line))
+                help_wrap(line, 0, HELP_COLUMNS, out);
+}
+
+void help_print_command(const Command *command, FILE *out) {
+        fprintf(out, "%s\n\n", command->summary);
+        if (command->details) {
+                print_paragraphs(str_of(command->details), out);
+                fputc('\n', out);
+        }
+        fprintf(out, "Usage:\n  grapnel %s%s%s [flags]\n\nExamples:\n", command->name,
+                *command->arguments ? " " : "", command->arguments);
+
+        Str example = str_of(command->example), line;
+        while (str_cut(&example, '\n', &line))
+                fprintf(out, "%s" STR_FMT "\n", line.len ? "  " : "", STR_ARG(line));
+        print_flags(command->options, "Flags", out);
+        print_flags(common_options, "Common flags", out);
+        fprintf(out, "  -h, --help%*sthis help\n", FLAG_COLUMN - 12, "");
+}
+
+static void print_row(const char *name, const char *summary, FILE *out) {
+        fprintf(out, "  %-12s ", name);
+        help_wrap(str_of(summary), 15, HELP_COLUMNS, out);
+}
+
+void help_print_group(Str group, FILE *out) {
+        fprintf(out, "%s\n\nUsage:\n  grapnel " STR_FMT " COMMAND [flags]\n\nCommands:\n",
+                help_group_summary(group), STR_ARG(group));
+        for (const Command *const *c = commands_all; *c; c++) {
+                Str rest, word = first_word(*c, &rest);
+
+                if (!(*c)->is_hidden && str_equal(word, group))
+                        print_row(rest.ptr, (*c)->summary, out);
+        }
+        fprintf(out, "\n\"grapnel " STR_FMT " COMMAND --help\" says more about a command, with an example.\n",
+                STR_ARG(group));
+}
+
+void help_print_overview(FILE *out) {
+        fputs("Grapnel backs up and restores Kubernetes applications, and runs hooks that never leave one "
+              "frozen.\n\nUsage:\n  grapnel COMMAND [flags]\n\nCommands:\n",
+              out);
+        for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+                print_row(groups[i].word, groups[i].summary, out);
+        for (const Command *const *c = commands_all; *c; c++)
+                if (!(*c)->is_hidden && !strchr((*c)->name, ' '))
+                        print_row((*c)->name, (*c)->summary, out);
+        fputs("\nExamples:\n"
+              "  # Back up the namespace shop, with the hooks of its pods, into the folder ./backups.\n"
+              "  grapnel backup run --include-namespaces shop --to ./backups\n\n"
+              "  # Restore it under another name.\n"
+              "  grapnel restore run --from ./backups --backup NAME --namespace-mappings shop:shop2\n\n"
+              "Exit codes:\n"
+              "  0 done; 2 done, with errors in parts; 1 failed; 64 the request is wrong; 130 interrupted "
+              "(thawed first)\n\n"
+              "\"grapnel COMMAND --help\" says more about a command, with an example.\n",
+              out);
+}

@@ -1,0 +1,24 @@
+/* hook_rows.h - the entries of a hook results file, in the order in which people read them: by pod, then by time. */
+#pragma once
+#include "data/json.h"
+
+typedef struct HookRow {
+        Str namespace, pod, container, name, phase, outcome, message, process, out, err;
+        JsonVal *command;
+        int64_t exit_code;              /* -1: none */
+        int64_t duration_ms, freeze_ms; /* -1: none */
+        bool is_undo;
+} HookRow;
+
+typedef struct HookRows {
+        HookRow *items;
+        size_t len;
+        size_t succeeded, failed, skipped, not_run; /* failed: TimedOut too */
+        int64_t freeze_p50_ms, freeze_max_ms;       /* -1: nothing was frozen */
+} HookRows;
+
+/* `results` is the file's value, or NULL. */
+HookRows hook_rows_read(JsonVal *results, Arena *arena);
+bool hook_row_is_good(const HookRow *row); /* Succeeded or Skipped */
+/* "6 succeeded, 1 failed; frozen for 270ms (p50), 800ms at most" */
+Str hook_rows_summary(const HookRows *rows, Arena *arena);

@@ -1,0 +1,28 @@
+/* request.h - the Backup or Restore that a command line asks for: a file, flags, a name, or a mixture. */
+#pragma once
+#include "api/manifest.h"
+#include "cli/cli.h"
+
+typedef struct Request {
+        JsonDoc *object; /* as it will run */
+        Manifest file;   /* empty without -f */
+        Str path;        /* of the file, as the user gave it; empty without -f */
+} Request;
+
+typedef struct RequestInput {
+        ManifestKind kind;       /* MANIFEST_BACKUP takes Schedules too */
+        Str path;                /* -f; empty: none */
+        Str name;                /* argument; empty: the file's, else generated */
+        const CommandLine *line; /* flags with fields */
+} RequestInput;
+
+/* Fails with exit 64. */
+bool request_read(Cli *cli, const RequestInput *input, Request *ret_request, Error *err) MUST_CHECK;
+void request_clear(Request *request);
+
+/* Warnings go to standard error; errors fail with exit 64, one line each:
+ * "backup.yaml:7: spec.ttl: …", or "--ttl: …" for what came from a flag. */
+bool request_check(Cli *cli, const Request *request, const CommandLine *line, Faults *faults, Error *err)
+        MUST_CHECK;
+/* One such line. */
+Str request_fault_text(const Request *request, const CommandLine *line, const Fault *fault, Arena *arena);
