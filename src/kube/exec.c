@@ -147,10 +147,13 @@ static WsConnection *open_stream(Exec *exec) {
 
                 if (open_once(exec, path, &connection, &status, &err))
                         return connection;
-                if (!may_open_again(exec, &opening, status, &err)) {
+                if (may_open_again(exec, &opening, status, &err))
+                        continue;
+                if (stop_is_set(exec->stop))
+                        end(exec, EXEC_CANCELED, "interrupted");
+                else
                         end_unopened(exec, status, &err);
-                        return NULL;
-                }
+                return NULL;
         }
 }
 
