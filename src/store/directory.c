@@ -157,10 +157,9 @@ static bool failed_for_want_of_rights(const Store *store, const char *verb, Str 
                                  "%s \"" STR_FMT
                                  "\": the file system of \"%s\" is read-only: choose another --to",
                                  verb, STR_ARG(key), store->path);
-        return error_set(err, ERROR_FORBIDDEN,
-                         "%s \"" STR_FMT
-                         "\": no permission in \"%s\": let user %u %s there, or choose another --to",
-                         verb, STR_ARG(key), store->path, geteuid(), is_reading ? "read" : "write");
+        return error_set(err, ERROR_FORBIDDEN, "%s \"" STR_FMT "\": no permission in \"%s\": let user %u %s",
+                         verb, STR_ARG(key), store->path, geteuid(),
+                         is_reading ? "read there" : "write there, or choose another --to");
 }
 
 bool directory_failed(const Store *store, const char *verb, Str key, int cause, Error *err) {

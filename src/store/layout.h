@@ -37,5 +37,6 @@ bool layout_check_name(Str name, Error *err) MUST_CHECK;
 bool layout_put_gzip(Store *store, Str key, Str plain, Error *err) MUST_CHECK;
 bool layout_get_gzip(Store *store, Str key, size_t limit, Buf *into, Error *err) MUST_CHECK;
 
-/* Every object of the backup, metadata first, so that a half-deleted backup never looks whole. */
+/* Every object of the backup, metadata first, so that a half-deleted backup never looks whole.
+ * ERROR_NOT_FOUND when there is none. */
 bool layout_delete_backup(Store *store, Str name, Error *err) MUST_CHECK;

@@ -12,6 +12,7 @@ static const uint64_t log_bytes_max = 4ull << 30; /* packed: some 40 GiB of line
 struct LogFile {
         GzipWorkspace *workspace;
         Spool *spool;  /* members */
+        uint64_t kept; /* whole members in it: a write that failed may have left a part of one */
         Buf pending;   /* lines not packed yet */
         Buf packed;    /* one member, on its way */
         Error failure; /* the first one; the log ends there */
@@ -47,8 +48,9 @@ static void pack(LogFile *file) {
         buf_reset(&file->packed);
         gzip_member(file->workspace, buf_str(&file->pending), &file->packed);
         buf_reset(&file->pending);
-        if (file->failure.code == ERROR_NONE)
-                (void) !spool_append(file->spool, buf_str(&file->packed), &offset, &file->failure);
+        if (file->failure.code == ERROR_NONE &&
+            spool_append(file->spool, buf_str(&file->packed), &offset, &file->failure))
+                file->kept += file->packed.len;
 }
 
 void log_file_sink(void *user, Str line, const LogRecord *record) {
@@ -67,10 +69,8 @@ void log_file_sink(void *user, Str line, const LogRecord *record) {
 
 static bool copy_spool(const LogFile *file, StoreWriter *writer, Error *err) {
         AUTO_FREE char *bytes = xmalloc(COPY_STEP);
-        uint64_t size = spool_size(file->spool);
-
-        for (uint64_t offset = 0; offset < size;) {
-                size_t step = size - offset < COPY_STEP ? (size_t) (size - offset) : COPY_STEP;
+        for (uint64_t offset = 0; offset < file->kept;) {
+                size_t step = file->kept - offset < COPY_STEP ? (size_t) (file->kept - offset) : COPY_STEP;
 
                 if (!spool_read(file->spool, offset, bytes, step, err) ||
                     !store_write(writer, (Str) { bytes, step }, err))
@@ -84,7 +84,7 @@ bool log_file_put(LogFile *file, Store *store, Str key, Error *err) {
         AUTO(store_writer_freep) StoreWriter *writer = NULL;
 
         /* A log without a line is a gzip stream too. */
-        if (file->pending.len || spool_size(file->spool) == 0)
+        if (file->pending.len || file->kept == 0)
                 pack(file);
         if (!store_begin(store, key, &writer, err) || !copy_spool(file, writer, err) ||
             !store_finish(writer, err))
