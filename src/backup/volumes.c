@@ -50,7 +50,7 @@ void volume_entry(JsonVal *volume, Str reason, Buf *into) {
                      json_str(json_at(volume, "spec", "persistentVolumeReclaimPolicy")));
         json_mut_set(doc, about, STR("labels"),
                      labels ? yyjson_val_mut_copy(doc, labels) : yyjson_mut_null(doc));
-        json_write_go_mut(entry, 0, into);
+        json_write_mut(entry, into);
 }
 
 bool volumes_add_skipped(Volumes *volumes, JsonVal *volume, Str reason, Error *err) {
