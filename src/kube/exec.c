@@ -17,6 +17,7 @@ enum {
         CHANNEL_STATUS = 3,
         CHANNEL_CLOSE = 255, /* v5: two bytes, this and the channel that is closed */
         INPUT_PIECE_BYTES = 16 * 1024,
+        INPUT_STALLED_MS = 50,
         CLOSE_WAIT_MS = 200, /* between the status and the end of the stream */
 };
 
@@ -158,25 +159,17 @@ static WsConnection *open_stream(Exec *exec) {
 }
 
 /* The next piece of the input; after the last one, that it has ended. */
-static bool send_piece(Exec *exec, WsConnection *connection, Error *err) {
+static void queue_piece(Exec *exec, WsConnection *connection) {
         static const char closed[] = { (char) CHANNEL_CLOSE, CHANNEL_STDIN };
         char message[1 + INPUT_PIECE_BYTES] = { CHANNEL_STDIN };
         size_t len = exec->unsent.len < INPUT_PIECE_BYTES ? exec->unsent.len : INPUT_PIECE_BYTES;
-        bool is_sent;
 
         memcpy(message + 1, exec->unsent.ptr, len);
-        is_sent = ws_send(connection, (Str) { message, 1 + len }, exec->deadline_ms, exec->stop, err);
+        ws_queue(connection, (Str) { message, 1 + len });
         explicit_bzero(message, sizeof(message)); /* input is how a hook is given a password */
         exec->unsent = str_skip(exec->unsent, len);
-        if (is_sent && exec->unsent.len == 0)
-                is_sent = ws_send(connection, (Str) { closed, sizeof(closed) }, exec->deadline_ms, exec->stop,
-                                  err);
-        if (is_sent || err->code == ERROR_TIMEOUT || err->code == ERROR_CANCELED)
-                return is_sent;
-        /* The command may have ended without reading it all: its status is still to be read. */
-        exec->unsent.len = 0;
-        error_clear(err);
-        return true;
+        if (exec->unsent.len == 0)
+                ws_queue(connection, (Str) { closed, sizeof(closed) });
 }
 
 static void take_message(Exec *exec, Str message) {
@@ -206,23 +199,30 @@ static void take_message(Exec *exec, Str message) {
         }
 }
 
+/* When to look after the input again; a command need not read it, and may end before it has. */
+static int64_t wait_until(Exec *exec, WsConnection *connection) {
+        int64_t until_ms = exec->deadline_ms, wait_ms = 0;
+
+        if (exec->has_status) {
+                wait_ms = CLOSE_WAIT_MS;
+        } else if (exec->unsent.len > 0) {
+                wait_ms = ws_has_queued(connection) ? INPUT_STALLED_MS : 1;
+                if (!ws_has_queued(connection))
+                        queue_piece(exec, connection);
+        }
+        if (wait_ms > 0 && clock_ms() + wait_ms < until_ms)
+                until_ms = clock_ms() + wait_ms;
+        return until_ms;
+}
+
 /* One turn of the stream; false, with err set, when there will be no more. */
 static bool step(Exec *exec, WsConnection *connection, bool *ret_is_closed, Error *err) {
-        bool is_sending = exec->unsent.len > 0 && !exec->has_status;
-        int64_t until_ms = exec->deadline_ms;
+        int64_t until_ms = wait_until(exec, connection);
         WsEvent event;
         Str message;
 
-        if (is_sending) {
-                /* Output is taken in between, so that a command like cat cannot block on us and we on it. */
-                if (!send_piece(exec, connection, err))
-                        return false;
-                until_ms = exec->unsent.len > 0 ? clock_ms() + 1 : exec->deadline_ms;
-        }
-        if (exec->has_status && clock_ms() + CLOSE_WAIT_MS < until_ms)
-                until_ms = clock_ms() + CLOSE_WAIT_MS;
         if (!ws_receive(connection, until_ms, exec->stop, &event, &message, err)) {
-                if (exec->unsent.len == 0 || err->code != ERROR_TIMEOUT || clock_ms() >= exec->deadline_ms)
+                if (exec->has_status || err->code != ERROR_TIMEOUT || clock_ms() >= exec->deadline_ms)
                         return false;
                 error_clear(err);
                 return true;

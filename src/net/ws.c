@@ -281,6 +281,14 @@ bool ws_send(WsConnection *ws, Str message, int64_t deadline_ms, const Stop *sto
         return flush(ws, &wait, err);
 }
 
+void ws_queue(WsConnection *ws, Str message) {
+        ws_frames_send(ws->frames, message);
+}
+
+bool ws_has_queued(WsConnection *ws) {
+        return ws_frames_output(ws->frames).len > 0;
+}
+
 bool ws_receive(WsConnection *ws, int64_t deadline_ms, const Stop *stop, WsEvent *ret_event, Str *ret_message,
                 Error *err) {
         const Wait wait = { ws, deadline_ms, "sent nothing before the deadline", stop };

@@ -28,6 +28,10 @@ Str ws_protocol(const WsConnection *connection); /* the one the server chose */
 
 bool ws_send(WsConnection *connection, Str message, int64_t deadline_ms, const Stop *stop, Error *err)
         MUST_CHECK;
+/* For input that the server need not read: goes out while ws_receive waits, so that what the server says
+ * meanwhile is not missed.  Queue one when nothing is queued. */
+void ws_queue(WsConnection *connection, Str message);
+bool ws_has_queued(WsConnection *connection);
 
 typedef enum WsEvent { WS_MESSAGE, WS_CLOSED } WsEvent;
 /* The next message (borrowed until the next call), or WS_CLOSED after a clean close.
