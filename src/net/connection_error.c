@@ -2,6 +2,15 @@
 
 #include <errno.h>
 
+/* With a proxy, its name is the only one that we look up. */
+static bool no_such_name(const HttpClient *client, Error *err) {
+        bool has_proxy = !secret_is_empty(&client->proxy_url);
+
+        return error_set(err, ERROR_UNAVAILABLE, "cannot find %s" STR_FMT ": the name does not resolve",
+                         has_proxy ? "the proxy " : "",
+                         STR_ARG(has_proxy ? client->proxy_address : client->address));
+}
+
 static bool connect_failed(const Connection *connection, Error *err) {
         const HttpClient *client = connection->client;
         long number = 0;
@@ -47,8 +56,14 @@ static bool tls_failed(const Connection *connection, Error *err) {
 }
 
 static bool connection_broke(const Connection *connection, Error *err) {
-        long number = 0;
+        long number = 0, proxy_status = 0;
 
+        curl_easy_getinfo(connection->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+        if (proxy_status != 0 && proxy_status / 100 != 2)
+                return error_set(err, ERROR_UNAVAILABLE,
+                                 "the proxy " STR_FMT " does not lead to " STR_FMT ": it answered HTTP %ld",
+                                 STR_ARG(connection->client->proxy_address),
+                                 STR_ARG(connection->client->address), proxy_status);
         if (strstr(connection->reason, "alert"))
                 return tls_failed(connection, err);
         curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &number);
@@ -75,12 +90,8 @@ bool connection_error(const Connection *connection, CURLcode code, Error *err) {
 
         switch (code) {
         case CURLE_COULDNT_RESOLVE_HOST:
-                return error_set(err, ERROR_UNAVAILABLE, "cannot find " STR_FMT ": the name does not resolve",
-                                 STR_ARG(address));
         case CURLE_COULDNT_RESOLVE_PROXY:
-                return error_set(err, ERROR_UNAVAILABLE,
-                                 "cannot find the proxy " STR_FMT ": the name does not resolve",
-                                 STR_ARG(client->proxy_address));
+                return no_such_name(client, err);
         case CURLE_COULDNT_CONNECT:
                 return connect_failed(connection, err);
         case CURLE_OPERATION_TIMEDOUT: /* only connecting has a limit inside libcurl */

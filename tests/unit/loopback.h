@@ -101,7 +101,11 @@ static inline void peer_wait_for_end(Peer *peer) {
 static inline void *server_serve_peer(void *user) {
         Peer *peer = user;
         bool is_ready = true;
+        sigset_t pipe;
 
+        sigemptyset(&pipe); /* OpenSSL may raise it on the server's side */
+        sigaddset(&pipe, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &pipe, NULL);
         if (peer->server->tls) {
                 peer->ssl = SSL_new(peer->server->tls);
                 SSL_set_fd(peer->ssl, peer->fd);
@@ -111,6 +115,13 @@ static inline void *server_serve_peer(void *user) {
         }
         if (is_ready)
                 peer->server->serve(peer);
+        if (!is_ready) { /* closing with bytes unread would reset the connection, and the client lose the alert */
+                char unread[4096];
+
+                shutdown(peer->fd, SHUT_WR);
+                while (read(peer->fd, unread, sizeof unread) > 0)
+                        continue;
+        }
         SSL_free(peer->ssl);
         pthread_mutex_lock(&peer->server->lock);
         close(peer->fd);
@@ -140,7 +151,7 @@ static inline void server_start(Server *server) {
         struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
         socklen_t len = sizeof address;
 
-        signal(SIGPIPE, SIG_DFL); /* our side must never raise it; OpenSSL's server side may */
+        signal(SIGPIPE, SIG_DFL); /* the client's side must never raise it */
         pthread_mutex_init(&server->lock, NULL);
         if (server->certificate) {
                 server->tls = SSL_CTX_new(TLS_server_method());
