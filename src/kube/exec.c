@@ -29,6 +29,7 @@ typedef struct Exec {
         const Stop *stop;
         int64_t start_ms, deadline_ms;
         Str unsent;       /* of the input */
+        bool owes_input;  /* its end has not been told */
         bool has_started; /* it has written something */
         bool has_status;
         ExecResult *result;
@@ -158,18 +159,21 @@ static WsConnection *open_stream(Exec *exec) {
         }
 }
 
-/* The next piece of the input; after the last one, that it has ended. */
-static void queue_piece(Exec *exec, WsConnection *connection) {
+/* The next piece of the input, or that it has ended. */
+static void queue_input(Exec *exec, WsConnection *connection) {
         static const char closed[] = { (char) CHANNEL_CLOSE, CHANNEL_STDIN };
         char message[1 + INPUT_PIECE_BYTES] = { CHANNEL_STDIN };
         size_t len = exec->unsent.len < INPUT_PIECE_BYTES ? exec->unsent.len : INPUT_PIECE_BYTES;
 
+        if (len == 0) {
+                ws_queue(connection, (Str) { closed, sizeof(closed) });
+                exec->owes_input = false;
+                return;
+        }
         memcpy(message + 1, exec->unsent.ptr, len);
         ws_queue(connection, (Str) { message, 1 + len });
         explicit_bzero(message, sizeof(message)); /* input is how a hook is given a password */
         exec->unsent = str_skip(exec->unsent, len);
-        if (exec->unsent.len == 0)
-                ws_queue(connection, (Str) { closed, sizeof(closed) });
 }
 
 static void take_message(Exec *exec, Str message) {
@@ -205,10 +209,10 @@ static int64_t wait_until(Exec *exec, WsConnection *connection) {
 
         if (exec->has_status) {
                 wait_ms = CLOSE_WAIT_MS;
-        } else if (exec->unsent.len > 0) {
+        } else if (exec->owes_input) {
                 wait_ms = ws_has_queued(connection) ? INPUT_STALLED_MS : 1;
                 if (!ws_has_queued(connection))
-                        queue_piece(exec, connection);
+                        queue_input(exec, connection);
         }
         if (wait_ms > 0 && clock_ms() + wait_ms < until_ms)
                 until_ms = clock_ms() + wait_ms;
@@ -267,6 +271,7 @@ void kube_exec(KubeClient *client, const ExecRequest *request, ExecOutput output
                       .stop = stop,
                       .start_ms = clock_ms(),
                       .unsent = request->input,
+                      .owes_input = request->input.len > 0,
                       .result = ret_result };
 
         *ret_result = (ExecResult) { 0 };
