@@ -163,7 +163,16 @@ static KubeWatchNext take_event(void *user, KubeEvent event, JsonVal *object) {
         return KUBE_WATCH_ON;
 }
 
-/* Nothing more will be heard of its pods: what waits there waits in vain. */
+/* Nothing will be heard of the pod: what waits in it waits in vain. */
+static void strand_pod(RestoreHooks *hooks, HookPod *pod, const char *problem) NEEDS_LOCK(hooks) {
+        for (size_t i = 0; i < pod->len; i++) {
+                free(pod->containers[i].why);
+                pod->containers[i].why = xasprintf("%s", problem);
+                pod->containers[i].is_over = true;
+        }
+        settle_pod(hooks, pod);
+}
+
 static void end_namespace(HookNamespace *namespace, const char *problem) {
         RestoreHooks *hooks = namespace->hooks;
 
@@ -171,16 +180,8 @@ static void end_namespace(HookNamespace *namespace, const char *problem) {
         namespace->is_over = true;
         namespace->problem = xasprintf("%s", problem);
         for (size_t i = 0; i < hooks->pods_len && !hooks->is_closing && !hooks->is_interrupted; i++) {
-                HookPod *pod = hooks->pods[i];
-
-                if (!str_equal(pod->plan.namespace, str_of(namespace->name)))
-                        continue;
-                for (size_t c = 0; c < pod->len; c++) {
-                        free(pod->containers[c].why);
-                        pod->containers[c].why = xasprintf("%s", problem);
-                        pod->containers[c].is_over = true;
-                }
-                settle_pod(hooks, pod);
+                if (str_equal(hooks->pods[i]->plan.namespace, str_of(namespace->name)))
+                        strand_pod(hooks, hooks->pods[i], problem);
         }
         cond_broadcast(&hooks->changed);
         mutex_unlock(&hooks->lock);
@@ -288,11 +289,15 @@ void restore_hooks_add_pod(RestoreHooks *hooks, JsonVal *json) {
         mutex_lock(&hooks->lock);
         HookPod *known = str_map_get(&hooks->by_uid, pod->plan.uid);
         if (!known || !known->is_ours) {
-                forget_pod(hooks, pod->plan.uid);
-                if (hooks->options.client)
-                        (void) open_namespace(hooks, pod->plan.namespace);
-                keep_pod(hooks, pod);
-                take_pod_on(hooks, TAKE(pod));
+                HookPod *added = TAKE(pod);
+                HookNamespace *namespace =
+                        hooks->options.client ? open_namespace(hooks, added->plan.namespace) : NULL;
+
+                forget_pod(hooks, added->plan.uid);
+                keep_pod(hooks, added);
+                take_pod_on(hooks, added);
+                if (namespace && namespace->is_over)
+                        strand_pod(hooks, added, namespace->problem);
         }
         mutex_unlock(&hooks->lock);
 }

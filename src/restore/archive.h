@@ -7,7 +7,14 @@
 #include "base/spool.h"
 #include "data/gzip.h"
 
-typedef enum ItemAction { ITEM_UNTOUCHED, ITEM_CREATED, ITEM_UPDATED, ITEM_FAILED, ITEM_SKIPPED } ItemAction;
+typedef enum ItemAction {
+        ITEM_UNTOUCHED,
+        ITEM_CREATED,
+        ITEM_UPDATED,
+        ITEM_FAILED,
+        ITEM_SKIPPED,
+        ITEM_DIFFERENT, /* exists, differs, and was left alone: "failed" in Velero 1.18's list */
+} ItemAction;
 
 typedef struct ArchiveItem {
         const char *name;

@@ -40,7 +40,7 @@ static bool check_directives(JsonVal *patch, Error *err) {
         JsonVal *key, *value;
 
         yyjson_obj_foreach(patch, i, max, key, value) {
-                if (yyjson_get_str(key)[0] == '$' && !str_equal(json_str(key), STR("$patch")))
+                if (str_starts_with(json_str(key), STR("$")) && !str_equal(json_str(key), STR("$patch")))
                         return error_set(err, ERROR_INVALID,
                                          "\"" STR_FMT "\" is not supported in a strategic merge patch",
                                          STR_ARG(json_str(key)));

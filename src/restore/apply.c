@@ -1,0 +1,367 @@
+#include "base/clock.h"
+#include "kube/object.h"
+#include "restore/engine.h"
+#include "restore/strip.h"
+
+enum { STATUS_TRIES = 5, CLOCK_SLACK_MS = 60 * 1000 };
+
+typedef struct Application {
+        Engine *engine;
+        RestoreItem *item;
+        KubeResource resource; /* in the version of the object */
+        Str kind, api_version;
+        Str id;   /* "services/dock/quay" */
+        Str name; /* of the object, which a modifier may have changed */
+        Buf *body;
+} Application;
+
+static Str object_text(const Application *apply, const char *part, const char *key) {
+        JsonMutVal *value = part ? json_mut_at(apply->item->object, part, key)
+                                 : yyjson_mut_obj_get(apply->item->object, key);
+
+        return json_mut_str(value);
+}
+
+static Str group_of(Str api_version) {
+        Str group = STR("");
+
+        return memchr(api_version.ptr, '/', api_version.len) && str_cut(&api_version, '/', &group) ? group
+                                                                                                   : STR("");
+}
+
+static Str version_of(Str api_version) {
+        Str group = group_of(api_version);
+
+        return group.len > 0 ? str_skip(api_version, group.len + 1) : api_version;
+}
+
+/* The resource by what the object says of itself, which has to fit the folder that it was found in unless a
+ * modifier has changed it. */
+static bool find_resource(Application *apply, Error *err) {
+        const RestoreItem *item = apply->item;
+        const Discovery *discovery = apply->engine->discovery;
+        bool is_changed = !str_equal(apply->kind, json_get_str(item->backup, "kind")) ||
+                          !str_equal(apply->api_version, json_get_str(item->backup, "apiVersion"));
+        const KubeResource *found = is_changed
+                                            ? discovery_find_kind(discovery, apply->api_version, apply->kind)
+                                            : discovery_find(discovery, item->resource);
+
+        if (!found)
+                return error_set(err, ERROR_NOT_FOUND, "the cluster does not serve " STR_FMT " " STR_FMT,
+                                 STR_ARG(apply->api_version), STR_ARG(apply->kind));
+        if (!str_equal(found->kind, apply->kind) || !str_equal(found->group, group_of(apply->api_version)))
+                return error_set(err, ERROR_CORRUPT,
+                                 "the object is a " STR_FMT " " STR_FMT ", but lies among " STR_FMT
+                                 " in the archive",
+                                 STR_ARG(apply->api_version), STR_ARG(apply->kind), STR_ARG(item->resource));
+        apply->resource = *found;
+        apply->resource.version = version_of(apply->api_version);
+        return true;
+}
+
+static Str target_of(const Application *apply) {
+        return apply->resource.is_namespaced ? apply->item->target : STR("");
+}
+
+/* Without a preface, so that messages are the API server's own words, as Velero's are. */
+static bool call(const Application *apply, const char *method, const char *subresource, JsonDoc **ret_doc,
+                 Error *err) {
+        bool is_create = strcmp(method, "POST") == 0;
+        Str path = kube_resource_path(&apply->resource, target_of(apply), is_create ? STR("") : apply->name,
+                                      apply->item->arena);
+        KubeCall kube = {
+                .method = method,
+                .path = subresource ? str_of(arena_printf(apply->item->arena, STR_FMT "/%s", STR_ARG(path),
+                                                          subresource))
+                                    : path,
+                .body = strcmp(method, "GET") == 0 ? STR("") : buf_str(apply->body),
+                .content_type = strcmp(method, "PATCH") == 0 ? "application/merge-patch+json" : NULL,
+        };
+
+        return kube_call(apply->engine->run->client, &kube, apply->engine->run->stop, ret_doc, err);
+}
+
+static void write_body(const Application *apply, JsonMutVal *value) {
+        buf_reset(apply->body);
+        json_write_mut(value, apply->body);
+}
+
+static bool patch(const Application *apply, JsonMutVal *value, Error *err) {
+        write_body(apply, value);
+        return call(apply, "PATCH", NULL, NULL, err);
+}
+
+static void warn(const Application *apply, const char *text) {
+        report_problem(apply->engine->report, LOG_WARN, target_of(apply), "%s", text);
+}
+
+/* The status goes in by a second request, since a create ignores it. */
+static bool put_status(const Application *apply, JsonDoc *created, Error *err) {
+        JsonVal *status = json_get(apply->item->backup, "status");
+        AUTO_JSON *current = created;
+
+        for (int i = 0;; i++) {
+                AUTO(error_clear) Error refused = { 0 };
+                AUTO_JSON_MUT *doc = yyjson_doc_mut_copy(current, NULL);
+                JsonMutVal *root = yyjson_mut_doc_get_root(doc);
+
+                json_mut_set(doc, root, STR("status"), yyjson_val_mut_copy(doc, status));
+                write_body(apply, root);
+                if (call(apply, "PUT", "status", NULL, &refused))
+                        return true;
+                if (refused.code != ERROR_CONFLICT || i == STATUS_TRIES)
+                        return error_set(err, refused.code, "%s", refused.message);
+                yyjson_doc_free(TAKE(current));
+                if (!call(apply, "GET", NULL, &current, err))
+                        return false;
+        }
+}
+
+static bool wants_status(const Application *apply) {
+        const RestoreItem *item = apply->item;
+
+        return json_get(item->backup, "status") &&
+               selection_has_status(&apply->engine->selection, item->resource,
+                                    json_at(item->backup, "metadata", "annotations"));
+}
+
+static JsonMutVal *managed_fields_patch(const RestoreItem *item) {
+        JsonMutVal *value = yyjson_mut_obj(item->doc);
+        JsonMutVal *metadata = yyjson_mut_obj_add_obj(item->doc, value, "metadata");
+
+        yyjson_mut_obj_add_val(
+                item->doc, metadata, "managedFields",
+                yyjson_val_mut_copy(item->doc, json_at(item->backup, "metadata", "managedFields")));
+        return value;
+}
+
+static bool is_controller(const RestoreItem *item) {
+        static const char *const resources[] = { "deployments.apps",
+                                                 "statefulsets.apps",
+                                                 "daemonsets.apps",
+                                                 "replicasets.apps",
+                                                 "replicationcontrollers",
+                                                 "jobs.batch",
+                                                 NULL };
+
+        for (const char *const *resource = resources; *resource; resource++)
+                if (item_is(item, *resource))
+                        return true;
+        return false;
+}
+
+/* Any annotation of the kind, so that a misspelt one is told too. */
+static bool has_exec_annotation(const RestoreItem *item) {
+        yyjson_mut_obj_iter all =
+                yyjson_mut_obj_iter_with(json_mut_at(item->object, "metadata", "annotations"));
+
+        for (JsonMutVal *key; (key = yyjson_mut_obj_iter_next(&all));)
+                if (str_starts_with(json_mut_str(key), STR("post.hook.restore.velero.io/")))
+                        return true;
+        return false;
+}
+
+static bool wants_hooks(const Application *apply) {
+        const Engine *engine = apply->engine;
+
+        if (!engine->hooks)
+                return false;
+        if (item_is(apply->item, "pods"))
+                return engine->has_exec_hooks || has_exec_annotation(apply->item);
+        return engine->has_exec_hooks && is_controller(apply->item);
+}
+
+static bool needs_reply(const Application *apply) {
+        return wants_status(apply) || wants_hooks(apply);
+}
+
+/* What follows a create; none of it can undo that the object is there. */
+static void follow_up(const Application *apply, JsonDoc *created) {
+        AUTO(error_clear) Error status = { 0 }, fields = { 0 }, served = { 0 };
+        RestoreHooks *hooks = apply->engine->hooks;
+        const RestoreItem *item = apply->item;
+        JsonVal *root = yyjson_doc_get_root(created);
+
+        if (wants_hooks(apply) && item_is(item, "pods"))
+                restore_hooks_add_pod(hooks, root);
+        else if (wants_hooks(apply))
+                restore_hooks_add_controller(hooks, root);
+        if (wants_status(apply) && !put_status(apply, TAKE(created), &status))
+                report_problem(apply->engine->report, LOG_WARN, target_of(apply), "status of " STR_FMT ": %s",
+                               STR_ARG(apply->id), status.message);
+        yyjson_doc_free(created);
+        if (item_has_applied_fields(item) && !patch(apply, managed_fields_patch(item), &fields))
+                report_problem(apply->engine->report, LOG_WARN, target_of(apply),
+                               "managed fields of " STR_FMT ": %s", STR_ARG(apply->id), fields.message);
+        if (!item_is(item, "customresourcedefinitions.apiextensions.k8s.io"))
+                return;
+        apply->engine->crds_changed++;
+        if (!crd_wait(apply->engine, apply->name, &served))
+                report_problem(apply->engine->report, LOG_ERROR, STR(""), "%s", served.message);
+}
+
+/* An answer that got lost makes the client create again and be told that the object exists: it is ours. */
+static bool is_from_this_run(const Application *apply, JsonVal *cluster) {
+        AUTO(error_clear) Error err = { 0 };
+        JsonVal *labels = object_labels(cluster);
+        int64_t created_ms = 0;
+
+        return str_equal(json_get_str(labels, "velero.io/restore-name"), apply->engine->labels.restore) &&
+               str_equal(json_get_str(labels, "velero.io/backup-name"), apply->engine->labels.backup) &&
+               clock_parse_rfc3339(json_str(json_at(cluster, "metadata", "creationTimestamp")), &created_ms,
+                                   &err) &&
+               created_ms + CLOCK_SLACK_MS >= apply->engine->start_wall_ms;
+}
+
+static Str name_in_messages(const Application *apply) {
+        Str target = target_of(apply);
+
+        return str_of(arena_printf(apply->item->arena, STR_FMT "%s" STR_FMT, STR_ARG(target),
+                                   target.len > 0 ? "/" : "", STR_ARG(apply->name)));
+}
+
+static ItemAction update_labels(const Application *apply, ItemAction action) {
+        AUTO(error_clear) Error err = { 0 };
+
+        if (patch(apply, existing_labels_patch(apply->item, apply->engine->labels), &err)) {
+                log_info(apply->engine->run->log, NO_FIELDS,
+                         "backup/restore labels successfully updated for " STR_FMT " " STR_FMT,
+                         STR_ARG(apply->kind), STR_ARG(name_in_messages(apply)));
+                return action;
+        }
+        report_problem(apply->engine->report, LOG_ERROR, target_of(apply), "%s", err.message);
+        return ITEM_FAILED;
+}
+
+static ItemAction update_account(const Application *apply, JsonVal *cluster) {
+        AUTO(error_clear) Error err = { 0 };
+        JsonMutVal *change = existing_account_patch(apply->item, cluster);
+
+        if (!change)
+                return ITEM_SKIPPED;
+        if (apply->engine->run->dry_run || patch(apply, change, &err))
+                return ITEM_UPDATED;
+        warn(apply, err.message);
+        return apply->engine->restore.spec.update_existing ? update_labels(apply, ITEM_FAILED) : ITEM_FAILED;
+}
+
+static ItemAction update(const Application *apply, JsonVal *cluster) {
+        AUTO(error_clear) Error err = { 0 };
+        JsonMutVal *change = existing_update_patch(apply->item, cluster);
+
+        if (apply->engine->run->dry_run || !change || patch(apply, change, &err)) {
+                if (item_is(apply->item, "customresourcedefinitions.apiextensions.k8s.io"))
+                        apply->engine->crds_changed++;
+                log_info(apply->engine->run->log, NO_FIELDS, STR_FMT " " STR_FMT " successfully updated",
+                         STR_ARG(apply->kind), STR_ARG(name_in_messages(apply)));
+                return ITEM_UPDATED;
+        }
+        warn(apply, err.message);
+        return update_labels(apply, ITEM_FAILED);
+}
+
+static ItemAction meet_existing(const Application *apply, JsonVal *cluster) {
+        bool updates = apply->engine->restore.spec.update_existing;
+
+        if (existing_is_same(apply->item, cluster, apply->engine->labels)) {
+                log_info(
+                        apply->engine->run->log, NO_FIELDS,
+                        "Restore of " STR_FMT
+                        " skipped: it already exists in the cluster and is the same as the backed up version",
+                        STR_ARG(apply->name));
+                return updates && !apply->engine->run->dry_run ? update_labels(apply, ITEM_SKIPPED)
+                                                               : ITEM_SKIPPED;
+        }
+        if (item_is(apply->item, "serviceaccounts"))
+                return update_account(apply, cluster);
+        if (updates)
+                return update(apply, cluster);
+        report_problem(
+                apply->engine->report, LOG_WARN, target_of(apply),
+                "could not restore, " STR_FMT ":" STR_FMT
+                " already exists. Warning: the in-cluster version is different than the backed-up version",
+                STR_ARG(apply->kind), STR_ARG(apply->name));
+        return ITEM_FAILED;
+}
+
+static ItemAction failed(const Application *apply, const Error *err) {
+        report_problem(apply->engine->report, LOG_ERROR, target_of(apply), "error restoring " STR_FMT ": %s",
+                       STR_ARG(apply->id), err->message);
+        return ITEM_FAILED;
+}
+
+static bool may_exist(ErrorCode code) {
+        return code != ERROR_CANCELED && code != ERROR_UNAVAILABLE && code != ERROR_TIMEOUT;
+}
+
+/* A create is refused for many reasons while the object is there all the same: an address in use by itself, a quota. */
+static ItemAction look_again(const Application *apply, const Error *refused) {
+        AUTO(error_clear) Error err = { 0 };
+        AUTO_JSON *cluster = NULL;
+
+        if (!may_exist(refused->code) || !call(apply, "GET", NULL, &cluster, &err))
+                return failed(apply, refused);
+        if (refused->code != ERROR_EXISTS || !is_from_this_run(apply, yyjson_doc_get_root(cluster)))
+                return meet_existing(apply, yyjson_doc_get_root(cluster));
+        follow_up(apply, TAKE(cluster));
+        return ITEM_CREATED;
+}
+
+static ItemAction create(const Application *apply) {
+        AUTO(error_clear) Error err = { 0 };
+        JsonDoc *created = NULL;
+
+        write_body(apply, apply->item->object);
+        if (!buf_check(apply->body, "the object", &err))
+                return failed(apply, &err);
+        if (!call(apply, "POST", NULL, needs_reply(apply) ? &created : NULL, &err))
+                return look_again(apply, &err);
+        follow_up(apply, created);
+        return ITEM_CREATED;
+}
+
+static ItemAction try_dry(const Application *apply) {
+        const TargetNamespace *target = engine_target(apply->engine, target_of(apply));
+        AUTO(error_clear) Error err = { 0 };
+        AUTO_JSON *cluster = NULL;
+
+        if (target && target->is_missing)
+                return ITEM_CREATED;
+        if (call(apply, "GET", NULL, &cluster, &err))
+                return meet_existing(apply, yyjson_doc_get_root(cluster));
+        return err.code == ERROR_NOT_FOUND ? ITEM_CREATED : failed(apply, &err);
+}
+
+/* A CRD that a dry run does not create leaves its kind unknown. */
+static bool is_kind_of_backup(const Application *apply) {
+        ArchiveGroup *group = NULL;
+
+        return apply->engine->run->dry_run &&
+               archive_find(apply->engine->archive, STR("customresourcedefinitions.apiextensions.k8s.io"),
+                            STR(""), apply->item->resource, &group) != NULL;
+}
+
+ItemAction apply_item(RestoreWorker *worker, RestoreItem *item) {
+        AUTO(error_clear) Error err = { 0 };
+        Application apply = { .engine = worker->engine, .item = item, .body = &worker->body };
+
+        apply.kind = object_text(&apply, NULL, "kind");
+        apply.api_version = object_text(&apply, NULL, "apiVersion");
+        apply.name = object_text(&apply, "metadata", "name");
+        apply.id = str_of(arena_printf(item->arena, STR_FMT "/" STR_FMT "%s" STR_FMT, STR_ARG(item->resource),
+                                       STR_ARG(item->target), item->target.len > 0 ? "/" : "",
+                                       STR_ARG(apply.name)));
+        if (apply.name.len == 0)
+                (void) error_set(&err, ERROR_INVALID, "the object has no name");
+        if (err.code != ERROR_NONE || !find_resource(&apply, &err)) {
+                if (is_kind_of_backup(&apply))
+                        return ITEM_CREATED;
+                apply.resource.is_namespaced = item->target.len > 0;
+                return failed(&apply, &err);
+        }
+        log_info(worker->engine->run->log,
+                 FIELDS(FIELD("groupResource", item->resource), FIELD("namespace", item->namespace),
+                        FIELD("original name", item->name)),
+                 "Attempting to restore " STR_FMT ": " STR_FMT ".", STR_ARG(apply.kind), STR_ARG(apply.name));
+        return worker->engine->run->dry_run ? try_dry(&apply) : create(&apply);
+}

@@ -1,0 +1,408 @@
+#include <stdatomic.h>
+
+#include "base/thread.h"
+#include "restore/engine.h"
+#include "restore/namespaces.h"
+#include "restore/priority.h"
+
+static const Str crds = { "customresourcedefinitions.apiextensions.k8s.io", 46 };
+
+/* The items of one resource, handed out to workers one by one. */
+typedef struct Pass {
+        Engine *engine;
+        Str resource;
+        Mutex lock;
+        ArchiveGroup *groups;
+        size_t groups_len;
+        size_t group GUARDED_BY(&lock), item GUARDED_BY(&lock);
+} Pass;
+
+static bool next_item(Pass *pass, ArchiveGroup **ret_group, ArchiveItem **ret_item) {
+        bool has = false;
+
+        mutex_lock(&pass->lock);
+        while (!has && pass->group < pass->groups_len) {
+                ArchiveGroup *group = &pass->groups[pass->group];
+
+                if (pass->item == group->len) {
+                        pass->group++;
+                        pass->item = 0;
+                        continue;
+                }
+                *ret_group = group;
+                *ret_item = &group->items[pass->item++];
+                has = (*ret_item)->is_selected;
+        }
+        mutex_unlock(&pass->lock);
+        return has;
+}
+
+static void log_progress(const Engine *engine, const ArchiveGroup *group, const ArchiveItem *item) {
+        const RestoreProgress *progress = engine->run->progress;
+
+        log_info(engine->run->log,
+                 FIELDS(FIELD("name", archive_item_name(item)),
+                        FIELD("namespace", restore_target_namespace(&engine->restore.spec, group->namespace)),
+                        FIELD("progress", STR("")), FIELD("resource", group->resource)),
+                 "Restored %llu items out of an estimated total of %llu (estimate will change throughout the "
+                 "restore)",
+                 (unsigned long long) atomic_load(&progress->items_done),
+                 (unsigned long long) atomic_load(&progress->items_total));
+}
+
+static void run_worker(void *user) {
+        Pass *pass = user;
+        RestoreWorker worker = { .engine = pass->engine };
+        ArchiveGroup *group;
+        ArchiveItem *item;
+
+        while (!stop_is_set(pass->engine->run->stop) && next_item(pass, &group, &item)) {
+                restore_item(&worker, group, item, 0);
+                atomic_fetch_add(&pass->engine->run->progress->items_done, 1);
+                log_progress(pass->engine, group, item);
+                arena_reset(&worker.arena);
+        }
+        buf_clear(&worker.text);
+        buf_clear(&worker.body);
+        arena_clear(&worker.arena);
+}
+
+static size_t count_selected(const ArchiveGroup *groups, size_t len) {
+        size_t count = 0;
+
+        for (size_t g = 0; g < len; g++)
+                for (size_t i = 0; i < groups[g].len; i++)
+                        count += groups[g].items[i].is_selected;
+        return count;
+}
+
+/* Groups lie in order of resources. */
+static ArchiveGroup *groups_of(Engine *engine, Str resource, size_t *ret_len) {
+        size_t len, first = 0, last;
+        ArchiveGroup *groups = archive_groups(engine->archive, &len);
+
+        while (first < len && !str_equal(groups[first].resource, resource))
+                first++;
+        for (last = first; last < len && str_equal(groups[last].resource, resource);)
+                last++;
+        *ret_len = last - first;
+        return groups + first;
+}
+
+static bool restore_resource(Engine *engine, Str resource, Error *err) {
+        Pass pass = { .engine = engine, .resource = resource };
+
+        pass.groups = groups_of(engine, resource, &pass.groups_len);
+        size_t count = count_selected(pass.groups, pass.groups_len);
+        unsigned workers = engine->run->workers > 0 ? engine->run->workers : 1;
+        if (count > 0) {
+                mutex_init(&pass.lock);
+                thread_run_many(count < workers ? (unsigned) count : workers, run_worker, &pass);
+                mutex_destroy(&pass.lock);
+        }
+        return stop_check(engine->run->stop, err);
+}
+
+static void log_group(const Engine *engine, const ArchiveGroup *group) {
+        Str target = restore_target_namespace(&engine->restore.spec, group->namespace);
+
+        if (group->namespace.len > 0)
+                log_info(engine->run->log, NO_FIELDS,
+                         "Resource '" STR_FMT "' will be restored into namespace '" STR_FMT "'",
+                         STR_ARG(group->resource), STR_ARG(target));
+        else
+                log_info(engine->run->log, NO_FIELDS,
+                         "Resource '" STR_FMT "' will be restored at cluster scope",
+                         STR_ARG(group->resource));
+}
+
+static bool is_group_selected(const Engine *engine, const ArchiveGroup *group) {
+        if (!selection_has_resource(&engine->selection, group->resource)) {
+                log_info(engine->run->log, FIELDS(FIELD("resource", group->resource)),
+                         "Skipping restore of resource because the restore spec excludes it");
+                return false;
+        }
+        if (selection_has_namespace(&engine->selection, group->namespace))
+                return true;
+        if (group->namespace.len > 0)
+                log_info(engine->run->log, NO_FIELDS, "Skipping namespace " STR_FMT,
+                         STR_ARG(group->namespace));
+        else
+                log_info(engine->run->log, NO_FIELDS,
+                         "Skipping resource " STR_FMT " because it's cluster-scoped and only specific "
+                         "namespaces are included in the restore",
+                         STR_ARG(group->resource));
+        return false;
+}
+
+static bool has_labels(const Engine *engine, const ArchiveItem *item, Buf *text, Error *err) {
+        AUTO(error_clear) Error unreadable = { 0 };
+        AUTO_JSON *doc = NULL;
+
+        buf_reset(text);
+        if (!archive_content(engine->archive, item, text, err))
+                return false;
+        /* one that cannot be read is reported when its turn comes */
+        if (!json_parse(buf_str(text), "the object", &doc, &unreadable))
+                return true;
+        return selection_has_labels(&engine->selection,
+                                    json_at(yyjson_doc_get_root(doc), "metadata", "labels"));
+}
+
+/* A namespace that nothing of the user's choice is in is not made for its own sake. */
+static bool is_chosen_namespace(const Engine *engine, const ArchiveGroup *group, const ArchiveItem *item) {
+        return !str_equal(group->resource, STR("namespaces")) ||
+               selection_has_namespace(&engine->selection, archive_item_name(item));
+}
+
+static bool select_group(Engine *engine, ArchiveGroup *group, size_t *count, Error *err) {
+        AUTO(buf_clear) Buf text = { 0 };
+        bool needs_labels = selection_needs_labels(&engine->selection);
+        bool is_namespaces = str_equal(group->resource, STR("namespaces"));
+        size_t selected = 0;
+
+        if (!is_group_selected(engine, group))
+                return true;
+        for (size_t i = 0; i < group->len; i++) {
+                ArchiveItem *item = &group->items[i];
+
+                item->is_selected = is_chosen_namespace(engine, group, item) &&
+                                    (!needs_labels || has_labels(engine, item, &text, err));
+                if (err->code != ERROR_NONE)
+                        return false;
+                selected += item->is_selected;
+        }
+        if (selected > 0)
+                log_group(engine, group);
+        *count += is_namespaces ? 0 : selected; /* they are made before the count goes up */
+        return true;
+}
+
+static bool select_all(Engine *engine, bool only_crds, Error *err) {
+        size_t len, count = 0;
+        ArchiveGroup *groups = archive_groups(engine->archive, &len);
+
+        for (size_t i = 0; i < len; i++)
+                if (!only_crds || str_equal(groups[i].resource, crds))
+                        if (!select_group(engine, &groups[i], &count, err))
+                                return false;
+        atomic_store(&engine->run->progress->items_total, count);
+        return true;
+}
+
+static Str resolve_name(void *user, Str word) {
+        Engine *engine = user;
+        const KubeResource *resource = discovery_find(engine->discovery, word);
+        size_t len;
+        const ArchiveGroup *groups = archive_groups(engine->archive, &len);
+
+        if (resource)
+                return kube_resource_group_resource(resource, &engine->arena);
+        /* what the cluster does not serve (yet) is known by the backup */
+        for (size_t i = 0; i < len; i++) {
+                Str rest = groups[i].resource, name;
+
+                if (str_equal(rest, word) || (str_cut(&rest, '.', &name) && str_equal(name, word)))
+                        return groups[i].resource;
+        }
+        return STR("");
+}
+
+static void make_selection(Engine *engine, bool says_unknown) {
+        Strs unknown = { 0 };
+
+        engine->selection =
+                selection_make(&engine->restore.spec, resolve_name, engine, &engine->arena, &unknown);
+        for (size_t i = 0; says_unknown && i < unknown.len; i++)
+                report_general(engine->report, LOG_WARN,
+                               "resource \"" STR_FMT "\" is known neither to the cluster nor to the backup",
+                               STR_ARG(unknown.items[i]));
+}
+
+bool restore_crds(Engine *engine, Error *err) {
+        make_selection(engine, false);
+        if (!select_all(engine, true, err) || !restore_resource(engine, crds, err))
+                return false;
+        if (engine->crds_changed > 0 &&
+            !discovery_read(engine->run->client, engine->run->stop, &engine->refreshed, err))
+                return error_prefix(err, "after new CustomResourceDefinitions");
+        if (engine->refreshed)
+                engine->discovery = engine->refreshed;
+        return true;
+}
+
+TargetNamespace *engine_target(Engine *engine, Str name) {
+        for (size_t low = 0, high = engine->targets_len; low < high;) {
+                size_t middle = low + (high - low) / 2;
+                int order = str_compare(engine->targets[middle].name, name);
+
+                if (order == 0)
+                        return &engine->targets[middle];
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return NULL;
+}
+
+static int compare_targets(const void *a, const void *b) {
+        return str_compare(((const TargetNamespace *) a)->name, ((const TargetNamespace *) b)->name);
+}
+
+static bool makes_pods(Str resource) {
+        static const char *const resources[] = { "pods",
+                                                 "deployments.apps",
+                                                 "statefulsets.apps",
+                                                 "daemonsets.apps",
+                                                 "replicasets.apps",
+                                                 "replicationcontrollers",
+                                                 "jobs.batch",
+                                                 NULL };
+
+        for (const char *const *name = resources; *name; name++)
+                if (str_equal(resource, str_of(*name)))
+                        return true;
+        return false;
+}
+
+/* Every namespace that something goes to, once each; those that are restored for their own sake too. */
+static void find_targets(Engine *engine) {
+        size_t len, count = 0, kept = 0;
+        ArchiveGroup *groups = archive_groups(engine->archive, &len);
+
+        for (size_t g = 0; g < len; g++)
+                count += str_equal(groups[g].resource, STR("namespaces")) ? groups[g].len : 1;
+        TargetNamespace *all = arena_alloc(&engine->arena, (count + 1) * sizeof(*all));
+        count = 0;
+        for (size_t g = 0; g < len; g++) {
+                const ArchiveGroup *group = &groups[g];
+                bool is_list = str_equal(group->resource, STR("namespaces"));
+
+                if (group->namespace.len == 0 && !is_list)
+                        continue;
+                for (size_t i = 0; i < group->len; i++) {
+                        Str from = is_list ? archive_item_name(&group->items[i]) : group->namespace;
+
+                        if (!group->items[i].is_selected)
+                                continue;
+                        all[count++] = (TargetNamespace) {
+                                .name = restore_target_namespace(&engine->restore.spec, from),
+                                .from = from,
+                                .has_pods = makes_pods(group->resource),
+                                .has_exec_annotation = group->has_exec_annotation,
+                        };
+                        if (!is_list)
+                                break;
+                }
+        }
+        qsort(all, count, sizeof(*all), compare_targets);
+        for (size_t i = 0; i < count; i++) {
+                if (kept > 0 && str_equal(all[kept - 1].name, all[i].name)) {
+                        all[kept - 1].has_pods |= all[i].has_pods;
+                        all[kept - 1].has_exec_annotation |= all[i].has_exec_annotation;
+                        continue;
+                }
+                all[kept++] = all[i];
+        }
+        engine->targets = all;
+        engine->targets_len = kept;
+}
+
+static bool make_target(Engine *engine, TargetNamespace *target, Error *err) {
+        ArchiveGroup *group = NULL;
+        ArchiveItem *item = archive_find(engine->archive, STR("namespaces"), STR(""), target->from, &group);
+        AUTO(buf_clear) Buf text = { 0 };
+        AUTO_JSON *backup = NULL;
+        bool created = false;
+
+        if (item && (!archive_content(engine->archive, item, &text, err) ||
+                     !json_parse(buf_str(&text), "the backed-up namespace", &backup, err)))
+                return false;
+        NamespaceWish wish = {
+                .name = target->name,
+                .backup = yyjson_doc_get_root(backup),
+                .is_dry = engine->run->dry_run,
+                .wait_ms = NAMESPACE_WAIT_MS,
+        };
+        if (!namespace_ensure(engine->run->client, &wish, engine->run->stop, &created, err))
+                return false;
+        target->is_missing = created && engine->run->dry_run;
+        if (created)
+                report_namespace_created(engine->report, target->name);
+        return true;
+}
+
+/* Objects are restored even where hooks cannot run; each such hook then fails by itself. */
+static void open_hooks(Engine *engine, const TargetNamespace *target) {
+        AUTO(error_clear) Error err = { 0 };
+        bool may_have_hooks = target->has_exec_annotation || (target->has_pods && engine->has_exec_hooks);
+
+        if (engine->hooks && may_have_hooks &&
+            !restore_hooks_open_namespace(engine->hooks, target->name, &err))
+                report_general(engine->report, LOG_ERROR, "%s", err.message);
+}
+
+typedef struct TargetPass {
+        Engine *engine;
+        _Atomic size_t next;
+} TargetPass;
+
+static void make_targets(void *user) {
+        TargetPass *pass = user;
+        Engine *engine = pass->engine;
+        size_t i;
+
+        while (!stop_is_set(engine->run->stop) &&
+               (i = atomic_fetch_add(&pass->next, 1)) < engine->targets_len) {
+                TargetNamespace *target = &engine->targets[i];
+                AUTO(error_clear) Error err = { 0 };
+
+                if (make_target(engine, target, &err)) {
+                        open_hooks(engine, target);
+                        continue;
+                }
+                target->is_broken = true;
+                report_general(engine->report, LOG_ERROR,
+                               "namespace " STR_FMT ": %s; nothing is restored into it",
+                               STR_ARG(target->name), err.message);
+        }
+}
+
+static bool ensure_targets(Engine *engine, Error *err) {
+        TargetPass pass = { .engine = engine };
+        unsigned workers = engine->run->workers > 0 ? engine->run->workers : 1;
+
+        find_targets(engine);
+        if (engine->targets_len > 0)
+                thread_run_many(engine->targets_len < workers ? (unsigned) engine->targets_len : workers,
+                                make_targets, &pass);
+        return stop_check(engine->run->stop, err);
+}
+
+static Strs order_of(Engine *engine) {
+        size_t len;
+        const ArchiveGroup *groups = archive_groups(engine->archive, &len);
+        Strs resources = { 0 };
+
+        for (size_t i = 0; i < len; i++)
+                if (i == 0 || !str_equal(groups[i - 1].resource, groups[i].resource))
+                        strs_add(&resources, &engine->arena, groups[i].resource);
+        return restore_order(&resources, &engine->arena);
+}
+
+bool restore_rest(Engine *engine, Error *err) {
+        make_selection(engine, true);
+        engine_step(engine, "creating namespaces");
+        if (!select_all(engine, false, err) || !ensure_targets(engine, err))
+                return false;
+        atomic_store(&engine->run->progress->items_done, 0);
+        engine_step(engine, "restoring objects");
+        Strs order = order_of(engine);
+        for (size_t i = 0; i < order.len; i++)
+                /* namespaces are there; CRDs too, and are passed over by their claim */
+                if (!str_equal(order.items[i], STR("namespaces")) &&
+                    !restore_resource(engine, order.items[i], err))
+                        return false;
+        return true;
+}
