@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/utf8.h"
 #include "data/base64.h"
 #include "data/yaml_scalar.h"
 
@@ -36,11 +37,12 @@ static bool type_has_tag(YamlType type, Str tag) {
 }
 
 static bool decode_binary(const yaml_event_t *event, JsonMutDoc *doc, JsonMutVal **ret_value, Error *err) {
-        AUTO(buf_clear) Buf bytes = { 0 };
+        AUTO(buf_clear) Buf bytes = { 0 }, mended = { 0 };
 
         if (!base64_decode(text_of(event), &bytes, err))
                 return error_prefix(err, "a value tagged !!binary");
-        *ret_value = json_new_str(doc, buf_str(&bytes));
+        utf8_mend(buf_str(&bytes), &mended); /* as Go does when it writes the JSON */
+        *ret_value = json_new_str(doc, buf_str(&mended));
         return true;
 }
 
