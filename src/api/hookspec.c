@@ -99,7 +99,7 @@ static void check_init_container(JsonVal *container, Str path, const HookReader 
         for (const char *const *key = required; *key; key++)
                 if (field_str(container, *key, path, reader->faults).len == 0)
                         faults_add(reader->faults, FAULT_ERROR, field_path(path, *key, reader->arena),
-                                   "an init container needs a %s", *key);
+                                   "an init container needs %s %s", **key == 'i' ? "an" : "a", *key);
         /* Velero refuses a container that would run its image's own command. */
         if (field_strs(container, "command", path, reader->arena, reader->faults).len == 0 &&
             yyjson_arr_size(field_get(container, "command")) == 0)
