@@ -220,8 +220,12 @@ static void check_effect(const Annotations *annotations, const char *prefix, con
         for (; *known; known++) {
                 if (!str_starts_with(str_of(*known), str_of(prefix)) || !json_get(annotations->map, *known))
                         continue;
-                faults_add(annotations->faults, FAULT_WARNING, path_of(annotations, str_of(*known)),
-                           "has no effect: there is no %s%s", prefix, needed);
+                if (str_ends_with(str_of(*known), str_of(needed)))
+                        faults_add(annotations->faults, FAULT_WARNING, path_of(annotations, str_of(*known)),
+                                   "is empty, so it has no effect");
+                else
+                        faults_add(annotations->faults, FAULT_WARNING, path_of(annotations, str_of(*known)),
+                                   "has no effect: there is no %s%s", prefix, needed);
         }
 }
 
