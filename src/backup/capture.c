@@ -13,6 +13,8 @@ struct Capture {
         const PodPlan *plans;
         _Atomic unsigned char *states; /* CaptureState of each plan */
         size_t len;
+        StrMap places; /* "ns/name" → element of `states`; constant: the runner's plans are copies of ours */
+        Arena arena;   /* its keys */
 
         Mutex lock;
         Cond changed;
@@ -21,6 +23,11 @@ struct Capture {
         bool is_joined;
         Thread writer;
 };
+
+static Str key_of(const PodPlan *plan, Arena *arena) {
+        return str_of(
+                arena_printf(arena, STR_FMT "/" STR_FMT, STR_ARG(plan->namespace), STR_ARG(plan->name)));
+}
 
 /* Trades what is pending for an empty buffer; false when nothing will come any more. */
 static bool take_pending(Capture *capture, Buf *into) {
@@ -57,6 +64,9 @@ Capture *capture_new(Engine *engine, const PodPlan *plans, size_t len) {
         capture->plans = plans;
         capture->len = len;
         capture->states = xcalloc(len + 1, sizeof(*capture->states));
+        for (size_t i = 0; i < len; i++)
+                str_map_put(&capture->places, key_of(&plans[i], &capture->arena),
+                            (void *) (uintptr_t) &capture->states[i]);
         mutex_init(&capture->lock);
         cond_init(&capture->changed);
         mutex_lock(&capture->lock);
@@ -86,8 +96,18 @@ void capture_free(Capture *capture) {
         mutex_unlock(&capture->lock);
         cond_destroy(&capture->changed);
         mutex_destroy(&capture->lock);
+        str_map_clear(&capture->places);
+        arena_clear(&capture->arena);
         free((void *) (uintptr_t) capture->states);
         free(capture);
+}
+
+static void set_state(const Capture *capture, const PodPlan *plan, CaptureState state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        _Atomic unsigned char *place = str_map_get(&capture->places, key_of(plan, &arena));
+
+        if (place)
+                *place = (unsigned char) state;
 }
 
 bool capture_pod(void *user, const PodPlan *plan, JsonVal *pod, Error *err) {
@@ -97,7 +117,7 @@ bool capture_pod(void *user, const PodPlan *plan, JsonVal *pod, Error *err) {
         bool is_added;
 
         if (!pod || item_is_deleted(pod)) {
-                capture->states[plan - capture->plans] = CAPTURE_GONE;
+                set_state(capture, plan, CAPTURE_GONE);
                 return true;
         }
         record_add(capture->engine, capture->kind, pod, &scratch, &records);
@@ -110,7 +130,7 @@ bool capture_pod(void *user, const PodPlan *plan, JsonVal *pod, Error *err) {
                 cond_signal(&capture->changed);
         mutex_unlock(&capture->lock);
         if (is_added)
-                capture->states[plan - capture->plans] = CAPTURE_STORED;
+                set_state(capture, plan, CAPTURE_STORED);
         return is_added;
 }
 

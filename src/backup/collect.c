@@ -144,16 +144,19 @@ static bool read_page(void *user, const KubePage *page, Error *err) {
 
 static void log_job(const Engine *engine, const CollectJob *job, LogLevel level, const char *message,
                     Str error) {
-        const LogField fields[] = {
-                FIELD("group", job->kind->item.api_version),
-                FIELD("resource", job->kind->resource->name),
-                FIELD(level == LOG_INFO || error.len == 0 ? "selector" : "error",
-                      error.len == 0 ? job->selector : error),
-                FIELD("namespace", job->namespace),
-        };
+        LogField fields[5];
+        size_t count = 0;
 
-        /* Without a namespace field the results file names the whole backup, not "cluster". */
-        log_line(engine->log, level, fields, job->namespace.len > 0 ? 4 : 3, "%s", message);
+        fields[count++] = FIELD("group", job->kind->item.api_version);
+        fields[count++] = FIELD("resource", job->kind->resource->name);
+        if (job->selector.len > 0)
+                fields[count++] = FIELD("selector", job->selector);
+        if (error.len > 0)
+                fields[count++] = FIELD("error", error);
+        /* Without this field the results file takes the line for one about the whole backup, as it is. */
+        if (job->namespace.len > 0)
+                fields[count++] = FIELD("namespace", job->namespace);
+        log_line(engine->log, level, fields, count, "%s", message);
 }
 
 static bool list(PageReader *reader, Error *err) {

@@ -12,6 +12,12 @@ typedef struct Resolver {
         Strs *notes;
 } Resolver;
 
+/* Kinds that decoding adds to the excludes of every backup: that they are not served is no news. */
+static bool is_always_excluded(Str name) {
+        return str_equal(name, STR("volumesnapshots.snapshot.storage.k8s.io")) ||
+               str_equal(name, STR("volumesnapshotcontents.snapshot.storage.k8s.io"));
+}
+
 static void resolve_name(const Resolver *resolver, Str name, Scope scope, Strs *into) {
         const KubeResource *resource = discovery_find(resolver->discovery, name);
         Scope actual;
@@ -19,7 +25,7 @@ static void resolve_name(const Resolver *resolver, Str name, Scope scope, Strs *
         if (!resource) {
                 /* Kept as text: it may be a pattern such as "*.example.com". */
                 strs_add(into, resolver->arena, name);
-                if (!glob_has_wildcard(name))
+                if (!glob_has_wildcard(name) && !is_always_excluded(name))
                         strs_add(resolver->notes, resolver->arena,
                                  str_of(arena_printf(resolver->arena,
                                                      "the cluster serves no resource called \"" STR_FMT "\"",
