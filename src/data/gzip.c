@@ -59,12 +59,16 @@ void gzip_member(GzipWorkspace *workspace, Str bytes, Buf *into) {
         }
 }
 
+typedef enum Place { BETWEEN_MEMBERS, IN_HEADER, IN_CONTENT } Place;
+
 struct GzipReader {
         struct inflate_state inflate;
+        struct isal_gzip_header header;
+        Place place;
         GzipSource source;
         void *user;
         uint64_t limit, total;
-        bool is_source_spent, is_in_member;
+        bool is_source_spent;
         bool has_member; /* at least one was read to its end */
         uint8_t in[IN_SIZE];
 };
@@ -76,7 +80,8 @@ GzipReader *gzip_reader_new(GzipSource source, void *user, uint64_t limit) {
         reader->user = user;
         reader->limit = limit;
         reader->total = 0;
-        reader->is_source_spent = reader->is_in_member = reader->has_member = false;
+        reader->place = BETWEEN_MEMBERS;
+        reader->is_source_spent = reader->has_member = false;
         isal_inflate_init(&reader->inflate);
         return reader;
 }
@@ -98,12 +103,6 @@ static bool fill(GzipReader *reader, Error *err) {
         return true;
 }
 
-static void start_member(GzipReader *reader) {
-        isal_inflate_reset(&reader->inflate);
-        reader->inflate.crc_flag = ISAL_GZIP;
-        reader->is_in_member = true;
-}
-
 static bool refuse(const GzipReader *reader, int result, Error *err) {
         if (result == ISAL_INCORRECT_CHECKSUM)
                 return error_set(err, ERROR_CORRUPT,
@@ -117,35 +116,66 @@ static bool refuse(const GzipReader *reader, int result, Error *err) {
                          (unsigned long long) reader->total);
 }
 
-/* Inflates into what the library was told to write to.  *ret_end: no further member. */
-static bool step(GzipReader *reader, bool *ret_end, Error *err) {
-        struct inflate_state *inflate = &reader->inflate;
+static bool cut_off(const GzipReader *reader, Error *err) {
+        return error_set(err, ERROR_CORRUPT, "gzip stream is cut off after %llu plain bytes",
+                         (unsigned long long) reader->total);
+}
 
-        if (!fill(reader, err))
-                return false;
-        if (!reader->is_in_member) {
-                *ret_end = reader->is_source_spent && reader->has_member;
-                if (*ret_end)
-                        return true;
-                if (reader->is_source_spent)
-                        return error_set(err, ERROR_CORRUPT, "not gzip: it is empty");
-                start_member(reader);
+static bool start_member(GzipReader *reader, bool *ret_end, Error *err) {
+        *ret_end = reader->is_source_spent;
+        if (reader->is_source_spent)
+                return reader->has_member || error_set(err, ERROR_CORRUPT, "not gzip: it is empty");
+        isal_inflate_reset(&reader->inflate);
+        isal_gzip_header_init(&reader->header);
+        reader->place = IN_HEADER;
+        return true;
+}
+
+/* isal_inflate would read headers too, but forgets in the middle of one what it has when its input ends. */
+static bool read_header(GzipReader *reader, Error *err) {
+        int result = isal_read_gzip_header(&reader->inflate, &reader->header);
+
+        if (result < 0)
+                return refuse(reader, result, err);
+        if (result == ISAL_DECOMP_OK) {
+                reader->inflate.crc_flag = ISAL_GZIP_NO_HDR_VER; /* the checksum is verified */
+                reader->place = IN_CONTENT;
+        } else if (reader->is_source_spent) {
+                return cut_off(reader, err);
         }
+        return true;
+}
 
+static bool read_content(GzipReader *reader, Error *err) {
+        struct inflate_state *inflate = &reader->inflate;
         uint32_t room = inflate->avail_out;
         int result = isal_inflate(inflate);
+
         if (result < 0 || result == ISAL_NEED_DICT)
                 return refuse(reader, result, err);
-
         reader->total += room - inflate->avail_out;
         if (inflate->block_state == ISAL_BLOCK_FINISH) {
-                reader->is_in_member = false;
+                reader->place = BETWEEN_MEMBERS;
                 reader->has_member = true;
         } else if (reader->is_source_spent && inflate->avail_out == room) {
-                return error_set(err, ERROR_CORRUPT, "gzip stream is cut off after %llu plain bytes",
-                                 (unsigned long long) reader->total);
+                return cut_off(reader, err);
         }
+        return true;
+}
+
+/* Goes on by one piece of input, into what the library was told to write to.  *ret_end: no further member. */
+static bool step(GzipReader *reader, bool *ret_end, Error *err) {
         *ret_end = false;
+        if (!fill(reader, err))
+                return false;
+        switch (reader->place) {
+        case BETWEEN_MEMBERS:
+                return start_member(reader, ret_end, err);
+        case IN_HEADER:
+                return read_header(reader, err);
+        case IN_CONTENT:
+                return read_content(reader, err);
+        }
         return true;
 }
 

@@ -73,6 +73,33 @@ static void members_one_after_another_are_one_stream(void **state) {
         CHECK(str_equal(buf_str(&bytewise), STR("one two")));
 }
 
+static void headers_of_others_are_read_in_any_slices(void **state) {
+        AUTO(buf_clear) Buf packed = { 0 };
+        const struct {
+                char flags;
+                Str fields;
+        } cases[] = {
+                { 0x08, STR("file\0") },    { 0x10, STR("made by hand\0") },
+                { 0x04, STR("\x03\0abc") }, { 0x1c, STR("\x03\0abcfile\0made by hand\0") },
+                { 0x01, STR("") },
+        };
+
+        (void) state;
+        pack(STR("named"), &packed);
+        FOR_EACH_CASE(cases, c)
+        for (size_t step = 1; step < 40; step++) {
+                AUTO(error_clear) Error err = { 0 };
+                AUTO(buf_clear) Buf other = { 0 }, back = { 0 };
+
+                buf_add(&other, (Str) { packed.ptr, 10 });
+                other.ptr[3] = c->flags;
+                buf_add(&other, c->fields);
+                buf_add(&other, str_skip(buf_str(&packed), 10));
+                CHECK(unpack_slowly(buf_str(&other), step, 100, &back, &err));
+                CHECK(str_equal(buf_str(&back), STR("named")));
+        }
+}
+
 static void unpack_of_pack_is_identity(void **state) {
         (void) state;
         FOR_ALL_RANDOM(60, rng) {
@@ -241,6 +268,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_header_is_that_of_velero),
                 cmocka_unit_test(members_one_after_another_are_one_stream),
+                cmocka_unit_test(headers_of_others_are_read_in_any_slices),
                 cmocka_unit_test(unpack_of_pack_is_identity),
                 cmocka_unit_test(a_changed_byte_is_found),
                 cmocka_unit_test(a_wrong_checksum_or_length_is_named),
