@@ -48,13 +48,38 @@ static void add_json_rune(Str bytes, int32_t rune, Buf *into) {
                 buf_add(into, bytes);
 }
 
+static size_t json_plain_len(Str text) {
+        size_t len = 0;
+
+        while (len < text.len && json_is_plain[(unsigned char) text.ptr[len]])
+                len++;
+        return len;
+}
+
+/* Nearly every string of an object needs no escape: one step for those. */
+static bool quote_plain_json(Str text, Buf *into) {
+        if (json_plain_len(text) < text.len)
+                return false;
+
+        char *room = buf_reserve(into, text.len + 2);
+        if (room == NULL)
+                return true;
+        room[0] = '"';
+        if (text.len)
+                memcpy(room + 1, text.ptr, text.len);
+        room[text.len + 1] = '"';
+        into->len += text.len + 2;
+        return true;
+}
+
 void quote_json(Str text, Buf *into) {
+        if (quote_plain_json(text, into))
+                return;
+
         buf_add_char(into, '"');
         while (text.len) {
-                size_t len = 0;
+                size_t len = json_plain_len(text);
 
-                while (len < text.len && json_is_plain[(unsigned char) text.ptr[len]])
-                        len++;
                 if (len) {
                         buf_add(into, (Str) { text.ptr, len });
                 } else {
