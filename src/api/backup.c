@@ -156,7 +156,9 @@ static JsonVal *read_str_map(JsonVal *object, const char *key, Str path, Faults 
         JsonVal *map = field_get(object, key), *name, *value;
         size_t i, count;
 
-        if (map && !yyjson_is_obj(map)) {
+        if (!map)
+                return NULL;
+        if (!yyjson_is_obj(map)) {
                 faults_add(faults, FAULT_ERROR, field_path(path, key, faults->arena), "must be an object");
                 return NULL;
         }

@@ -4,9 +4,12 @@
 
 Order order_decode(JsonVal *ordered_resources, Arena *arena) {
         size_t i, count = yyjson_obj_size(ordered_resources);
-        Order order = { .items = arena_alloc(arena, (count + 1) * sizeof(*order.items)) };
+        Order order = { 0 };
         JsonVal *key, *value;
 
+        if (count == 0)
+                return order;
+        order.items = arena_alloc(arena, count * sizeof(*order.items));
         yyjson_obj_foreach(ordered_resources, i, count, key, value) {
                 OrderedKind kind = { .key = json_str(key) };
 
