@@ -91,9 +91,13 @@ void exec_status_decode(Str status_json, ExecResult *ret_result) {
         if (message.len == 0)
                 message = STR("the server reports a failure without saying why");
         if (str_equal(json_get_str(status, "reason"), STR("NonZeroExitCode"))) {
-                ExecEnd end = exit_code_of(status, &ret_result->exit_code) ? EXEC_EXITED : EXEC_BROKEN;
-
-                set_result(ret_result, end, message);
+                if (!exit_code_of(status, &ret_result->exit_code)) {
+                        set_result(ret_result, EXEC_BROKEN, message);
+                        return;
+                }
+                ret_result->end = EXEC_EXITED; /* in the words that Velero's users know from client-go */
+                ret_result->message =
+                        xasprintf("command terminated with exit code %d", ret_result->exit_code);
                 return;
         }
         /* Without an exit code: mostly it could not be started.  What is not known to mean that may have come

@@ -17,14 +17,15 @@ static void a_status_says_how_the_command_ended(void **state) {
                 { "{\"metadata\":{},\"status\":\"Success\"}", EXEC_EXITED, 0, NULL },
                 { FAILURE("NonZeroExitCode", "command terminated with exit code 7", EXIT_CODE("7")),
                   EXEC_EXITED, 7, "command terminated with exit code 7" },
-                { FAILURE("NonZeroExitCode", "killed", EXIT_CODE("137")), EXEC_EXITED, 137, "killed" },
+                { FAILURE("NonZeroExitCode", "killed", EXIT_CODE("137")), EXEC_EXITED, 137,
+                  "command terminated with exit code 137" },
                 { FAILURE("NonZeroExitCode", "windows", EXIT_CODE("-1073741510")), EXEC_EXITED, -1073741510,
-                  "windows" },
+                  "command terminated with exit code -1073741510" },
                 { FAILURE("NonZeroExitCode", "x",
                           ",\"details\":{\"causes\":[{\"reason\":\"Other\",\"message\":\"1\"},{\"reason\":"
                           "\"ExitCode\","
                           "\"message\":\"2\"}]}"),
-                  EXEC_EXITED, 2, "x" },
+                  EXEC_EXITED, 2, "command terminated with exit code 2" },
                 /* A failure never becomes exit 0, whatever the server writes. */
                 { FAILURE("NonZeroExitCode", "x", EXIT_CODE("0")), EXEC_BROKEN, 0, "x" },
                 { FAILURE("NonZeroExitCode", "x", EXIT_CODE("seven")), EXEC_BROKEN, 0, "x" },
