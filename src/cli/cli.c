@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "cli/help.h"
+#include "cli/words.h"
 
 typedef struct CommonFlags {
         bool no_color;
@@ -44,7 +45,7 @@ void cli_set_hint(Cli *cli, const char *format, ...) {
 static void print_lines(Cli *cli, const char *label, Str text) {
         Str line;
 
-        while (str_cut(&text, '\n', &line))
+        while (words_cut_line(&text, &line))
                 if (line.len)
                         fprintf(cli->err, "%s: " STR_FMT "\n", label, STR_ARG(line));
 }

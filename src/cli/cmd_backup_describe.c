@@ -26,8 +26,8 @@ const Command cmd_backup_describe = {
         .example = "# What became of backup monday and its hooks.\n"
                    "grapnel backup describe monday --from ./backups\n\n"
                    "# The hooks that did not succeed.\n"
-                   "grapnel backup describe monday --from ./backups -o json | jq '.hooks[] | "
-                   "select(.outcome != \"Succeeded\")'",
+                   "grapnel backup describe monday --from ./backups -o json |\n"
+                   "    jq '.hooks[] | select(.outcome != \"Succeeded\")'",
         .options = options,
         .request_size = sizeof(StoredFlags),
         .max_arguments = 1000,

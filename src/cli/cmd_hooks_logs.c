@@ -22,7 +22,7 @@ static const Option options[] = {
 static void print_stream(Cli *cli, const char *name, Str text) {
         Str rest = cli->out_is_terminal ? words_printable(text, cli->arena) : text, line;
 
-        while (str_cut(&rest, '\n', &line))
+        while (words_cut_line(&rest, &line))
                 fprintf(cli->out, "%s| " STR_FMT "\n", name, STR_ARG(line));
 }
 

@@ -26,8 +26,8 @@ const Command cmd_restore_describe = {
         .example = "# What became of restore monday and its hooks.\n"
                    "grapnel restore describe monday --from ./backups\n\n"
                    "# The hooks that did not succeed.\n"
-                   "grapnel restore describe monday --from ./backups -o json | jq '.hooks[] | "
-                   "select(.outcome != \"Succeeded\")'",
+                   "grapnel restore describe monday --from ./backups -o json |\n"
+                   "    jq '.hooks[] | select(.outcome != \"Succeeded\")'",
         .options = options,
         .request_size = sizeof(StoredFlags),
         .max_arguments = 1000,

@@ -45,17 +45,15 @@ static bool check_flags(Cli *cli, const RestoreRequest *flags, Error *err) {
                          flags->workers ? "--hook-workers" : "--workers");
 }
 
-static bool is_usable(JsonVal *backup, Str schedule, bool allow_partially_failed) {
+static bool is_usable(JsonVal *backup, Str schedule) {
         Str phase = json_get_str(json_get(backup, "status"), "phase");
 
         return str_equal(json_get_str(object_labels(backup), "velero.io/schedule-name"), schedule) &&
-               (str_equal(phase, STR("Completed")) ||
-                (allow_partially_failed && str_equal(phase, STR("PartiallyFailed"))));
+               (str_equal(phase, STR("Completed")) || str_equal(phase, STR("PartiallyFailed")));
 }
 
 /* The newest usable backup of a schedule; RFC 3339 in UTC sorts as text. */
-static bool find_newest(Cli *cli, const RestoreRequest *flags, Store *store, Str schedule, Str *ret_name,
-                        Error *err) {
+static bool find_newest(Cli *cli, Store *store, Str schedule, Str *ret_name, Error *err) {
         AUTO(catalog_clear) Catalog catalog = { 0 };
         Str newest = STR(""), name = STR("");
 
@@ -65,30 +63,29 @@ static bool find_newest(Cli *cli, const RestoreRequest *flags, Store *store, Str
                 JsonVal *backup = yyjson_doc_get_root(catalog.items[i].doc);
                 Str start = json_get_str(json_get(backup, "status"), "startTimestamp");
 
-                if (is_usable(backup, schedule, flags->allow_partially_failed) &&
-                    str_compare(start, newest) > 0) {
+                if (is_usable(backup, schedule) && str_compare(start, newest) > 0) {
                         newest = start;
                         name = catalog.items[i].name;
                 }
         }
-        if (name.len == 0) {
-                cli_set_hint(cli, "--allow-partially-failed takes PartiallyFailed ones as well");
-                return error_set(err, ERROR_NOT_FOUND, "no completed backup of schedule \"" STR_FMT "\"",
+        if (name.len == 0)
+                return error_set(err, ERROR_NOT_FOUND,
+                                 "no completed or partially failed backup of schedule \"" STR_FMT "\"",
                                  STR_ARG(schedule));
-        }
         *ret_name = name;
         return true;
 }
 
-/* As Velero's client does: the Restore names the backup it found instead of the schedule. */
+/* A schedule stands for its newest completed backup, which the engine finds.  One that failed in parts is only
+ * taken when the user says so; then, as with Velero's client, the Restore names it instead of the schedule. */
 static bool resolve_schedule(Cli *cli, const RestoreRequest *flags, Store *store, Request *manifest,
                              Error *err) {
         JsonVal *object = yyjson_doc_get_root(manifest->object), *spec = json_get(object, "spec");
         Str schedule = json_get_str(spec, "scheduleName"), backup = STR("");
 
-        if (schedule.len == 0 || json_get_str(spec, "backupName").len)
+        if (!flags->allow_partially_failed || schedule.len == 0 || json_get_str(spec, "backupName").len)
                 return true;
-        if (!find_newest(cli, flags, store, schedule, &backup, err))
+        if (!find_newest(cli, store, schedule, &backup, err))
                 return false;
 
         AUTO_JSON_MUT *doc = yyjson_doc_mut_copy(manifest->object, NULL);

@@ -28,7 +28,7 @@ static void output(const Describer *d, const char *name, Str text) {
         Str rest = words_printable(text, d->arena), line;
         size_t number = 0, hidden = 0;
 
-        while (str_cut(&rest, '\n', &line)) {
+        while (words_cut_line(&rest, &line)) {
                 if (!d->details && number == LINES_SHOWN) {
                         hidden++;
                         continue;
@@ -81,7 +81,7 @@ void part_hook_results(const Describer *d, JsonVal *hooks) {
         size_t shown = 0, hidden = 0;
         const HookRow *last = NULL;
 
-        buf_printf(d->out, "\nHook results:\t" STR_FMT "\n", STR_ARG(summary));
+        buf_printf(d->out, "\nHook results:  " STR_FMT "\n", STR_ARG(summary));
         for (size_t i = 0; i < rows.len; i++) {
                 const HookRow *row = &rows.items[i];
 

@@ -1,7 +1,6 @@
 #include "cli/describe_parts.h"
 
 #include "cli/words.h"
-#include "data/labels.h"
 #include "kube/object.h"
 
 Str part_text(JsonVal *value, const char *otherwise) {
@@ -21,17 +20,6 @@ const char *part_tristate(JsonVal *value, const char *yes, const char *no, const
         if (!yyjson_is_bool(value))
                 return absent;
         return yyjson_get_bool(value) ? yes : no;
-}
-
-Str part_selector(const Describer *d, JsonVal *selector) {
-        Faults faults = { .arena = d->arena };
-        LabelSelector decoded = label_selector_decode(selector, STR(""), d->arena, &faults);
-
-        if (!decoded.is_set || faults.errors)
-                return STR(EMPTY_WORD);
-
-        Str text = label_selector_text(&decoded, d->arena);
-        return text.len ? text : STR(EMPTY_WORD);
 }
 
 Str part_or_selectors(const Describer *d, JsonVal *selectors) {
@@ -83,13 +71,14 @@ void part_phase(const Describer *d, JsonVal *object, const char *kind) {
         bool is_bad = str_equal(phase, STR("PartiallyFailed")) || str_equal(phase, STR("Failed"));
         bool is_red = is_bad || str_equal(phase, STR("FailedValidation"));
         const char *colour = is_good ? "\033[32m" : "\033[31m";
+        char quote = strcmp(kind, "backup") == 0 ? '`' : '\''; /* as in Velero */
         bool coloured = d->colour && (is_good || is_red);
 
         buf_printf(d->out, "Phase:\t%s" STR_FMT "%s", coloured ? colour : "", STR_ARG(phase),
                    coloured ? "\033[0m" : "");
         if (is_bad)
-                buf_printf(d->out, " (run `grapnel %s logs " STR_FMT "` for more information)", kind,
-                           STR_ARG(name));
+                buf_printf(d->out, " (run %cgrapnel %s logs " STR_FMT "%c for more information)", quote, kind,
+                           STR_ARG(name), quote);
         buf_add_char(d->out, '\n');
 }
 

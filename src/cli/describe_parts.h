@@ -16,7 +16,7 @@ typedef struct Describer {
 Str part_list(const Describer *d, JsonVal *array, const char *otherwise);
 /* The words for true, false and absent. */
 const char *part_tristate(JsonVal *value, const char *yes, const char *no, const char *absent);
-/* A label selector's text form; EMPTY_WORD for none. */
+/* describe_selector.c: the text form; EMPTY_WORD for none. */
 Str part_selector(const Describer *d, JsonVal *selector);
 Str part_or_selectors(const Describer *d, JsonVal *selectors);
 Str part_text(JsonVal *value, const char *otherwise);

@@ -1,5 +1,8 @@
 #include "cli/help.h"
 
+#include "cli/tabs.h"
+#include "cli/words.h"
+
 enum { FLAG_COLUMN = 32 };
 
 typedef struct CommandGroup {
@@ -89,10 +92,10 @@ static void print_flag(const Option *o, Arena *arena, FILE *out) {
                 o->otherwise ? arena_printf(arena, "%s (default %s)", o->help, o->otherwise) : o->help;
 
         fprintf(out, "  " STR_FMT, STR_ARG(flag));
-        if (flag.len + 4 > FLAG_COLUMN)
+        if (text_columns(flag) + 4 > FLAG_COLUMN)
                 fprintf(out, "\n%*s", FLAG_COLUMN, "");
         else
-                fprintf(out, "%*s", (int) (FLAG_COLUMN - 2 - flag.len), "");
+                fprintf(out, "%*s", (int) (FLAG_COLUMN - 2 - text_columns(flag)), "");
         help_wrap(str_of(help), FLAG_COLUMN, HELP_COLUMNS, out);
 }
 
@@ -120,7 +123,7 @@ static void print_flags(const Option *options, const char *heading, FILE *out) {
 static void print_paragraphs(Str text, FILE *out) {
         Str line;
 
-        while (str_cut(&text, '\n', &line))
+        while (words_cut_line(&text, &line))
                 help_wrap(line, 0, HELP_COLUMNS, out);
 }
 
@@ -134,7 +137,7 @@ void help_print_command(const Command *command, FILE *out) {
                 *command->arguments ? " " : "", command->arguments);
 
         Str example = str_of(command->example), line;
-        while (str_cut(&example, '\n', &line))
+        while (words_cut_line(&example, &line))
                 fprintf(out, "%s" STR_FMT "\n", line.len ? "  " : "", STR_ARG(line));
         print_flags(command->options, "Flags", out);
         print_flags(common_options, "Common flags", out);
@@ -174,8 +177,8 @@ void help_print_overview(FILE *out) {
               "  # Restore it under another name.\n"
               "  grapnel restore run --from ./backups --backup NAME --namespace-mappings shop:shop2\n\n"
               "Exit codes:\n"
-              "  0 done; 2 done, with errors in parts; 1 failed; 64 the request is wrong; 130 interrupted "
-              "(thawed first)\n\n"
+              "  0 done; 1 failed; 2 done, with errors in parts; 64 the request is wrong;\n"
+              "  130 interrupted, thawed first\n\n"
               "\"grapnel COMMAND --help\" says more about a command, with an example.\n",
               out);
 }

@@ -1,6 +1,7 @@
 #include "cli/man.h"
 
 #include "cli/help.h"
+#include "cli/words.h"
 
 Str man_page_name(const Command *command, Arena *arena) {
         if (!command)
@@ -37,7 +38,7 @@ static void text(Str plain, FILE *out) {
 static void paragraphs(Str plain, FILE *out) {
         Str line;
 
-        while (str_cut(&plain, '\n', &line)) {
+        while (words_cut_line(&plain, &line)) {
                 if (line.len == 0)
                         fputs(".PP", out);
                 text(line, out);

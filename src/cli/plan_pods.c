@@ -6,7 +6,7 @@
 #include "data/yaml.h"
 #include "kube/list.h"
 #include "kube/object.h"
-#include "restore/archive.h"
+#include "restore/contents.h"
 #include "restore/select.h"
 #include "store/layout.h"
 
@@ -104,31 +104,32 @@ bool plan_pods_of_cluster(const Cluster *cluster, unsigned page_size, PodSink si
         return kube_list(cluster->client, &list, give_page, &to, NULL, err);
 }
 
-static bool give_item(const Archive *archive, const ArchiveItem *item, PodSink sink, void *user, Error *err) {
+static bool give_item(const Contents *contents, const ContentsItem *item, PodSink sink, void *user,
+                      Error *err) {
         AUTO(buf_clear) Buf text = { 0 };
         AUTO_JSON *pod = NULL;
 
-        return archive_content(archive, item, &text, err) &&
+        return contents_read_item(contents, item, &text, err) &&
                json_parse(buf_str(&text), "a pod of the backup", &pod, err) &&
                sink(user, yyjson_doc_get_root(pod), err);
 }
 
 bool plan_pods_of_backup(Store *store, Str backup, Arena *arena, PodSink sink, void *user, Error *err) {
         AUTO(store_reader_freep) StoreReader *reader = NULL;
-        AUTO(archive_freep) Archive *archive = NULL;
-        const ArchiveLimits limits = { 0 };
+        AUTO(contents_freep) Contents *contents = NULL;
+        const ContentsLimits limits = { 0 };
         size_t len;
 
         if (!store_read_begin(store, backup_key(backup, BACKUP_CONTENTS, arena), &reader, err) ||
-            !archive_read(store_read, reader, &limits, &archive, err))
+            !contents_read(store_read, reader, &limits, &contents, err))
                 return error_prefix(err, "backup \"" STR_FMT "\"", STR_ARG(backup));
 
-        const ArchiveGroup *groups = archive_groups(archive, &len);
+        const ContentsGroup *groups = contents_groups(contents, &len);
         for (size_t i = 0; i < len; i++) {
                 if (!str_equal(groups[i].resource, STR("pods")))
                         continue;
                 for (size_t k = 0; k < groups[i].len; k++)
-                        if (!give_item(archive, &groups[i].items[k], sink, user, err))
+                        if (!give_item(contents, &groups[i].items[k], sink, user, err))
                                 return false;
         }
         return true;

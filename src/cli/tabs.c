@@ -1,5 +1,7 @@
 #include "cli/tabs.h"
 
+#include "cli/words.h"
+
 enum { PADDING = 2 };
 
 typedef struct Line {
@@ -37,7 +39,7 @@ static Lines split_lines(Str text, Arena *arena) {
 
         lines.items = arena_alloc(arena, (count_byte(text, '\n') + 1) * sizeof *lines.items);
         lines.widths = arena_alloc(arena, (count_byte(text, '\t') + 1) * sizeof *lines.widths);
-        while (str_cut(&text, '\n', &line)) {
+        while (words_cut_line(&text, &line)) {
                 Line *made = &lines.items[lines.len++];
 
                 *made = (Line) { .text = line, .first_cell = cells, .cells = count_byte(line, '\t') };

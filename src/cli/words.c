@@ -131,3 +131,7 @@ Str words_printable(Str text, Arena *arena) {
         }
         return (Str) { clean, at };
 }
+
+bool words_cut_line(Str *text, Str *ret_line) {
+        return text->len && str_cut(text, '\n', ret_line);
+}

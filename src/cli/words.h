@@ -22,3 +22,6 @@ Str words_plural(uint64_t number, const char *noun, Arena *arena);
 /* Without anything that could move the cursor or colour of a terminal: control bytes but newline and tab
  * become \xNN.  For what containers and clusters said. */
 Str words_printable(Str text, Arena *arena);
+
+/* Cuts the first line off *text, without its newline; false when nothing is left. */
+bool words_cut_line(Str *text, Str *ret_line);
