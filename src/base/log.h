@@ -44,7 +44,8 @@ void log_set_field(Log *log, const char *key, Str value);
 void log_line(Log *log, LogLevel level, const LogField *fields, size_t count, const char *format, ...)
         PRINTF_LIKE(5, 6);
 
-/* log_info(log, FIELDS(FIELD("name", pod), …), "format", …); NO_FIELDS for none.  `log` may be NULL: says nothing. */
+/* log_info(log, FIELDS(FIELD("name", pod), …), "format", …); NO_FIELDS for none.
+ * `log` may be NULL: says nothing. */
 #define FIELDS(...)                                                                                          \
         ((const LogField[]) { __VA_ARGS__ }), (sizeof((LogField[]) { __VA_ARGS__ }) / sizeof(LogField))
 #define NO_FIELDS NULL, 0

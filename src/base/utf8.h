@@ -4,7 +4,8 @@
 
 #include "base/buf.h"
 
-/* The character at the front and its length in bytes; -1 and 1 where it is not UTF-8.  `text` is not empty. */
+/* The character at the front and its length in bytes; -1 and 1 where it is not UTF-8.
+ * `text` is not empty. */
 int32_t utf8_first(Str text, size_t *ret_len);
 
 bool utf8_is_valid(Str text);

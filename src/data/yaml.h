@@ -2,9 +2,10 @@
  *
  * Plain scalars resolve as sigs.k8s.io/yaml resolves them (yes, on, 0o7, 1_000,
  * ~ …); quoted ones are strings.  Duplicate keys, tabs used for indentation, more
- * than 100 levels, more than 100 aliases, expansion past 1 million nodes and input over 16 MiB are errors
- * that name the line.  JSON is YAML, so one reader serves both.  Several documents
- * in one file are read one by one.  Library: libyaml events. */
+ * than 100 levels, more than 100 aliases, expansion past 1 million nodes, more than
+ * 10,000 documents and input over 16 MiB are errors that name the line.  JSON is YAML,
+ * so one reader serves both.  Several documents in one file are read one by one.
+ * Library: libyaml events. */
 #pragma once
 #include "base/faults.h"
 #include "base/map.h"

@@ -305,7 +305,7 @@ void yaml_scalar_real_key(double real, Buf *into) {
                 snprintf(text, sizeof text, "%.*e", precision, real);
         while (strtof(text, NULL) != (float) real && ++precision < 9);
 
-        int exponent = atoi(strchr(text, 'e') + 1);
+        int exponent = (int) strtol(strchr(text, 'e') + 1, NULL, 10);
         if (exponent < -4 || exponent >= 6)
                 buf_add(into, str_of(text));
         else

@@ -6,7 +6,8 @@
 
 #include "data/json.h"
 
-/* The value of a scalar event, by its tag, its quotes, its text.  .inf and .nan are an error except as keys. */
+/* The value of a scalar event, by its tag, its quotes, its text.  .inf and .nan are an
+ * error except as keys. */
 bool yaml_value_of(const yaml_event_t *event, bool is_key, JsonMutDoc *doc, JsonMutVal **ret_value,
                    Error *err) MUST_CHECK;
 
