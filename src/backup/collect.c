@@ -32,7 +32,7 @@ static void add_lists(const Engine *engine, CollectJob job, Arena *arena, Collec
         }
 }
 
-static void add_ordered(const EngineKind *kind, Arena *arena, CollectJobs *jobs) {
+void collect_add_ordered(const EngineKind *kind, Arena *arena, CollectJobs *jobs) {
         if (kind->ordered)
                 add_job(jobs, arena,
                         (CollectJob) { .kind = kind,
@@ -57,13 +57,11 @@ static void add_in_namespaces(const Engine *engine, CollectJob job, Arena *arena
 }
 
 void collect_add_kind(const Engine *engine, const EngineKind *kind, Arena *arena, CollectJobs *jobs) {
-        add_ordered(kind, arena, jobs);
         add_in_namespaces(engine, (CollectJob) { .kind = kind, .namespace = STR(""), .selector = STR("") },
                           arena, jobs);
 }
 
 void collect_add_all(const Engine *engine, const EngineKind *kind, Arena *arena, CollectJobs *jobs) {
-        add_ordered(kind, arena, jobs);
         add_in_namespaces(
                 engine,
                 (CollectJob) { .kind = kind, .namespace = STR(""), .selector = STR(""), .takes_all = true },
@@ -216,7 +214,7 @@ static bool fetch_ordered(PageReader *reader, Error *err) {
 static void work(void *user) {
         Collection *collection = user;
         AUTO(error_clear) Error err = { 0 };
-        AUTO(worker_clear) Worker worker;
+        AUTO(worker_clear) Worker worker = { 0 };
         bool is_well = true;
 
         worker_init(&worker, collection->engine);

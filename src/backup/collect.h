@@ -17,7 +17,9 @@ typedef struct CollectJobs {
         size_t len, capacity;
 } CollectJobs;
 
-/* The jobs for one kind, ordered objects first. */
+/* The kind's ordered objects, if it has any; comes before its lists. */
+void collect_add_ordered(const EngineKind *kind, Arena *arena, CollectJobs *jobs);
+/* Lists of the kind, with the selectors, in the included namespaces. */
 void collect_add_kind(const Engine *engine, const EngineKind *kind, Arena *arena, CollectJobs *jobs);
 /* Lists of the whole kind in the included namespaces, whatever the selectors say. */
 void collect_add_all(const Engine *engine, const EngineKind *kind, Arena *arena, CollectJobs *jobs);

@@ -83,9 +83,14 @@ static void store_lists(Engine *engine) {
         CollectJobs jobs = { 0 };
 
         engine->run->progress->step = "reading and storing objects";
-        for (size_t i = 0; i < engine->kind_count; i++)
-                if (engine->kinds[i].is_listed && !has_own_stage(&engine->kinds[i]))
-                        collect_add_kind(engine, &engine->kinds[i], &arena, &jobs);
+        for (size_t i = 0; i < engine->kind_count; i++) {
+                const EngineKind *kind = &engine->kinds[i];
+
+                if (!kind->is_listed || has_own_stage(kind))
+                        continue;
+                collect_add_ordered(kind, &arena, &jobs);
+                collect_add_kind(engine, kind, &arena, &jobs);
+        }
         collect_run(engine, &jobs, collect_store, NULL);
 }
 
@@ -110,7 +115,7 @@ static bool fetch_definition(Worker *worker, const EngineKind *kind, Error *err)
 
 /* A custom resource is of no use without its definition (3.11, end). */
 static bool store_definitions(Engine *engine, Error *err) {
-        AUTO(worker_clear) Worker worker;
+        AUTO(worker_clear) Worker worker = { 0 };
         const EngineKind *definitions =
                 engine_kind(engine, STR("customresourcedefinitions.apiextensions.k8s.io"));
         bool is_stored = true;

@@ -181,6 +181,7 @@ bool hooked_store_pods(Engine *engine, Error *err) {
                 return true;
         engine->run->progress->step = "reading pods";
         claims_find(engine, &pods.claims);
+        collect_add_ordered(kind, &arena, &jobs);
         if (pods.claims)
                 collect_add_all(engine, kind, &arena, &jobs);
         else
