@@ -104,10 +104,11 @@ static bool run_posts(PodWindow *window, bool is_undo) {
         bool is_clean = true;
 
         for (size_t i = 0; i < window->plan.post_len; i++) {
+                int64_t retry_ms = window->pool->run->post_retry_ms;
                 Thaw thaw = {
                         .window = window,
                         .result = &window->post[i],
-                        .give_up_ms = clock_ms() + LOST_RETRY_MS,
+                        .give_up_ms = clock_ms() + (retry_ms ? retry_ms : LOST_RETRY_MS),
                         .pause_ms = PAUSE_FIRST_MS,
                 };
 

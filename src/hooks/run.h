@@ -35,6 +35,7 @@ typedef struct HookRun {
         Log *log;
         unsigned workers;      /* ceiling of execs in flight per node */
         int64_t max_freeze_ms; /* past it a pod is thawed before its capture; 0: none */
+        int64_t post_retry_ms; /* how long a post hook is tried that cannot be brought to its pod; 0: 2 minutes */
         const Stop *stop;
 } HookRun;
 
