@@ -1,8 +1,13 @@
+#include "kube/client_internal.h"
 #include "kube/discovery_build.h"
 #include "net/url.h"
 
-/* A group whose server is away must not hold the backup up for the whole deadline of a call. */
-enum { GROUP_TIMEOUT_MS = 10 * 1000 };
+enum {
+        /* Whoever mistyped an address wants to know now; only later is a server that is away waited for. */
+        FIRST_CONTACT_MS = 15 * 1000,
+        /* A group whose server is away must not hold the backup up for the whole deadline of a call. */
+        GROUP_TIMEOUT_MS = 10 * 1000,
+};
 
 /* Both forms in one go: a server that does not know aggregated discovery answers plain JSON. */
 static const char *const accept_aggregated =
@@ -88,10 +93,13 @@ static bool read_groups(KubeClient *client, DiscoveryBuilder *builder, const Sto
 
 /* Only told to people; a server that keeps it to itself is no reason to fail. */
 static bool read_version(KubeClient *client, DiscoveryBuilder *builder, const Stop *stop, Error *err) {
+        AUTO(kube_client_freep)
+        KubeClient *hasty = kube_client_with_timeout(
+                client, client->timeout_ms < FIRST_CONTACT_MS ? client->timeout_ms : FIRST_CONTACT_MS);
         AUTO(error_clear) Error failure = { 0 };
         AUTO_JSON *doc = NULL;
 
-        if (get(client, STR("/version"), NULL, stop, &doc, &failure)) {
+        if (get(hasty, STR("/version"), NULL, stop, &doc, &failure)) {
                 discovery_set_version(builder, yyjson_doc_get_root(doc));
                 return true;
         }

@@ -282,6 +282,43 @@ static void the_first_warning_is_heard(void **state) {
         CHECK_INT(count, 1);
 }
 
+static void write_file(const char *path, const char *text) {
+        FILE *file = fopen(path, "w");
+
+        CHECK(file != NULL);
+        fputs(text, file);
+        fclose(file);
+}
+
+static void credentials_are_renewed_once_after_a_401(void **state) {
+        static const FakeAnswer renewed[] = { { .status = 401 }, { .status = 200, .body = POD } };
+        static const FakeAnswer refused[] = { { .status = 401 } };
+        char path[] = "/tmp/grapnel-token-XXXXXX";
+        AUTO(error_clear) Error err = { 0 };
+
+        (void) state;
+        close(mkstemp(path));
+        write_file(path, "old");
+        FIXTURE(f, 30000, { .status = 0 });
+        kube_client_free(f.client);
+        f.config.token_file = str_of(path);
+        CHECK(kube_client_new(&f.config, &(KubeOptions) { .timeout_ms = 30000 }, NULL, &f.client, &err));
+        f.api.answers = renewed;
+        f.api.count = 2;
+        CHECK(get_pod(&f, NULL));
+        CHECK_INT(f.api.requests, 2);
+        CHECK(strstr(f.api.last_head, "Authorization: Bearer old\r\n") != NULL);
+
+        f.api.answers = refused;
+        f.api.count = 1;
+        f.api.requests = 0;
+        CHECK(!get_pod(&f, NULL));
+        CHECK_INT(f.err.code, ERROR_FORBIDDEN);
+        CHECK(f.api.requests <= 2);
+        CHECK(strstr(f.err.message, "old") == NULL); /* a token is never told */
+        unlink(path);
+}
+
 static void a_client_with_another_timeout_shares_the_connection(void **state) {
         AUTO(kube_client_freep) KubeClient *hasty = NULL;
         int64_t start = clock_ms();
@@ -314,6 +351,7 @@ int main(void) {
                 cmocka_unit_test(a_reply_that_is_not_json_or_too_large_is_refused),
                 cmocka_unit_test(a_warning_is_passed_on_once),
                 cmocka_unit_test(the_first_warning_is_heard),
+                cmocka_unit_test(credentials_are_renewed_once_after_a_401),
                 cmocka_unit_test(a_client_with_another_timeout_shares_the_connection),
         };
 
