@@ -46,7 +46,7 @@ def main():
     for path in sorted(HERE.glob("test_*.py")):
         module = importlib.import_module(path.stem)
         for name, value in vars(module).items():
-            full = f"{path.stem[5:]}: {name[5:].replace('_', ' ')}"
+            full = f"{path.stem[5:].replace('_', ' ')}: {name[5:].replace('_', ' ')}"
             if name.startswith("test_") and callable(value) and (not options.words or any(w in full for w in options.words)):
                 tests.append((full, value))
     passed = failed = 0

@@ -78,7 +78,7 @@ spec:
       pre:
       - exec: {command: echo, timeout: 300}
 """)
-    run = fails(world, "backup", "run", "-f", file, "--to", world.store)
+    run = fails(world, "backup", "run", "-f", file, "--to", world.store, code=64)
     for word in ("spec.includedNamespaces", "line 5", "spec.ttl", "spec.nonsense", "spec.hooks.resources[0].pre[0].exec.command", "exec.timeout"):
         assert word in run.err, (word, run.err)
     for text, says in [
@@ -89,7 +89,7 @@ spec:
         ("", ["empty"]),
         ("[" * 100000, []),
     ]:
-        fails(world, "backup", "run", "-f", world.file("f.yaml", text), "--to", world.store, says=says)
+        fails(world, "backup", "run", "-f", world.file("f.yaml", text), "--to", world.store, code=64, says=says)
 
 
 def test_a_manifest_on_standard_input(world):
