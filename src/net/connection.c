@@ -102,12 +102,23 @@ void connection_give_back(HttpClient *client, Connection *connection) {
                 connection_free(connection);
 }
 
-static bool timed_out(const Connection *connection, const char *how, int64_t after_ms, Error *err) {
+static bool too_late(const Connection *connection, const ConnectionRun *run, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        Str address = connection->client->address, limit = duration_format(run->timeout_ms, &arena);
+
+        if (run->timeout_ms <= 0)
+                return error_set(err, ERROR_TIMEOUT, STR_FMT " did not %s in time", STR_ARG(address),
+                                 run->task);
+        return error_set(err, ERROR_TIMEOUT, STR_FMT " did not %s within " STR_FMT, STR_ARG(address),
+                         run->task, STR_ARG(limit));
+}
+
+static bool fell_silent(const Connection *connection, int64_t after_ms, Error *err) {
         AUTO(arena_clear) Arena arena = { 0 };
         Str after = duration_format(after_ms, &arena);
 
-        return error_set(err, ERROR_TIMEOUT, STR_FMT " %s " STR_FMT, STR_ARG(connection->client->address),
-                         how, STR_ARG(after));
+        return error_set(err, ERROR_TIMEOUT, STR_FMT " sent nothing for " STR_FMT,
+                         STR_ARG(connection->client->address), STR_ARG(after));
 }
 
 /* Waits until libcurl has something to do; false when there is no more time, or the job was stopped. */
@@ -119,15 +130,14 @@ static bool wait_for_work(Connection *connection, const ConnectionRun *run, cons
                 return false;
         if (run->deadline_ms) {
                 if (now >= run->deadline_ms)
-                        return timed_out(connection, "did not finish its answer within", run->timeout_ms,
-                                         err);
+                        return too_late(connection, run, err);
                 wait = run->deadline_ms - now < wait ? run->deadline_ms - now : wait;
         }
         if (run->idle_timeout_ms) {
                 int64_t left = run->heard_ms + run->idle_timeout_ms - now;
 
                 if (left <= 0)
-                        return timed_out(connection, "sent nothing for", run->idle_timeout_ms, err);
+                        return fell_silent(connection, run->idle_timeout_ms, err);
                 wait = left < wait ? left : wait;
         }
         curl_multi_poll(connection->multi, &stopped, stopped.fd >= 0 ? 1 : 0, (int) wait, NULL);

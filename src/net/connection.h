@@ -26,7 +26,7 @@ struct HttpClient {
         Secret proxy_url;  /* may hold a password; empty: none */
         Str proxy_address; /* host:port of it, for messages */
         bool is_tls, insecure_skip_verify;
-        Tls *tls;
+        Tls *tls;                      /* NULL: not needed */
         struct curl_slist *connect_to; /* NULL: origin is where we connect to */
         CURLSH *share;                 /* TLS sessions and DNS, so that a second connection is cheap */
         Mutex share_locks[CURL_LOCK_DATA_LAST];
@@ -55,8 +55,9 @@ void connection_give_back(HttpClient *client, Connection *connection);
 
 typedef struct ConnectionRun {
         Str path;                /* of the request; the client's prefix goes in front */
-        int64_t timeout_ms;      /* of the whole, for the message; deadline_ms says when that is */
+        const char *task;        /* of the server, for messages: "finish its answer" */
         int64_t deadline_ms;     /* clock_ms; 0: none */
+        int64_t timeout_ms;      /* what the deadline was made from, for the message; 0: leave it out */
         int64_t idle_timeout_ms; /* 0: none */
         int64_t heard_ms;        /* when the server was last heard (clock_ms); the callbacks keep it */
 } ConnectionRun;

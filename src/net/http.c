@@ -206,6 +206,7 @@ bool http_perform(HttpClient *client, const HttpRequest *request, const Stop *st
                 .request = request,
                 .connection = connection_borrow(client),
                 .run = { .path = request->path,
+                         .task = "finish its answer",
                          .timeout_ms = request->timeout_ms,
                          .deadline_ms = request->timeout_ms > 0 ? now + request->timeout_ms : 0,
                          .idle_timeout_ms = request->idle_timeout_ms,

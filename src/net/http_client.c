@@ -66,6 +66,11 @@ static bool set_proxy(HttpClient *client, const Url *server, Str given, Error *e
                error_prefix(err, "%s", given.len ? "the proxy" : "the proxy that the environment names");
 }
 
+/* Reading the system's roots costs 15 ms and a megabyte; without TLS they are left alone. */
+static bool needs_tls(const HttpClient *client) {
+        return client->is_tls || str_starts_with(secret_reveal(&client->proxy_url), STR("https://"));
+}
+
 THREAD_ANNOTATION(no_thread_safety_analysis)
 static void lock_share(CURL *easy, curl_lock_data kind, curl_lock_access access, void *user) {
         HttpClient *client = user;
@@ -121,7 +126,9 @@ bool http_client_new(const HttpOptions *options, HttpClient **ret_client, Error 
                 arena_copy(&client->arena, options->user_agent.len ? options->user_agent : STR("grapnel"));
         client->insecure_skip_verify = options->insecure_skip_verify;
         set_address(client, &url, options->tls_server_name);
-        if (!set_proxy(client, &url, options->proxy_url, err) || !tls_new(options, &client->tls, err))
+        if (!set_proxy(client, &url, options->proxy_url, err))
+                return false;
+        if (needs_tls(client) && !tls_new(options, &client->tls, err))
                 return false;
         *ret_client = TAKE(client);
         return true;

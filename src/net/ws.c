@@ -28,7 +28,7 @@ struct WsConnection {
 typedef struct Wait {
         const WsConnection *ws;
         int64_t deadline_ms;
-        const char *what; /* for the message of a timeout */
+        const char *task; /* of the server, for the message of a timeout */
         const Stop *stop;
 } Wait;
 
@@ -37,8 +37,8 @@ static bool still_time(const Wait *wait, Error *err) {
         if (!stop_check(wait->stop, err))
                 return false;
         if (wait->deadline_ms && clock_ms() >= wait->deadline_ms)
-                return error_set(err, ERROR_TIMEOUT, STR_FMT " %s",
-                                 STR_ARG(wait->ws->connection->client->address), wait->what);
+                return error_set(err, ERROR_TIMEOUT, STR_FMT " did not %s in time",
+                                 STR_ARG(wait->ws->connection->client->address), wait->task);
         return true;
 }
 
@@ -132,7 +132,7 @@ static bool receive_head(WsConnection *ws, Buf *reply, const Wait *wait, size_t 
 /* A refusal's body says why.  What of it does not come soon is left out: the status alone is an answer too. */
 static bool explain_refusal(WsConnection *ws, Buf *reply, size_t head_len, const Stop *stop, Error *err) {
         AUTO(error_clear) Error no_body = { 0 };
-        Wait wait = { ws, clock_ms() + REFUSAL_TIMEOUT_MS, "did not finish its answer", stop };
+        Wait wait = { ws, clock_ms() + REFUSAL_TIMEOUT_MS, "finish its answer", stop };
         Flow flow = FLOW_OK;
 
         for (;;) {
@@ -180,11 +180,7 @@ static bool upgrade(WsConnection *ws, const WsOpen *open, const Wait *wait, int 
 
 static bool connect_to_server(WsConnection *ws, const Wait *wait, Error *err) {
         CURL *easy = ws->connection->easy;
-        int64_t now = clock_ms();
-        const ConnectionRun run = { .path = STR("/"),
-                                    .timeout_ms = wait->deadline_ms - now,
-                                    .deadline_ms = wait->deadline_ms,
-                                    .heard_ms = now };
+        const ConnectionRun run = { .path = STR("/"), .task = wait->task, .deadline_ms = wait->deadline_ms };
         CURLcode code = CURLE_OK;
 
         curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
@@ -200,7 +196,7 @@ static bool connect_to_server(WsConnection *ws, const Wait *wait, Error *err) {
 bool ws_open(HttpClient *client, const WsOpen *open, const Stop *stop, WsConnection **ret_connection,
              int *ret_status, Error *err) {
         AUTO(ws_freep) WsConnection *ws = xnew0(WsConnection);
-        const Wait wait = { ws, open->deadline_ms, "did not open the stream in time", stop };
+        const Wait wait = { ws, open->deadline_ms, "open the stream", stop };
 
         *ret_status = 0;
         ws->connection = connection_new(client);
@@ -273,7 +269,7 @@ static bool flush(WsConnection *ws, const Wait *wait, Error *err) {
 }
 
 bool ws_send(WsConnection *ws, Str message, int64_t deadline_ms, const Stop *stop, Error *err) {
-        const Wait wait = { ws, deadline_ms, "did not take the message in time", stop };
+        const Wait wait = { ws, deadline_ms, "take the message", stop };
 
         if (!flush(ws, &wait, err))
                 return false;
@@ -291,7 +287,7 @@ bool ws_has_queued(WsConnection *ws) {
 
 bool ws_receive(WsConnection *ws, int64_t deadline_ms, const Stop *stop, WsEvent *ret_event, Str *ret_message,
                 Error *err) {
-        const Wait wait = { ws, deadline_ms, "sent nothing before the deadline", stop };
+        const Wait wait = { ws, deadline_ms, "send anything", stop };
 
         for (;;) {
                 Flow sending, receiving;

@@ -31,7 +31,7 @@ struct Server {
         const TestCertificate *client_authority; /* NULL: clients need no certificate */
         void *user;
         unsigned port;
-        atomic_uint connections, requests, resumed;
+        atomic_uint connections, requests, resumed, closes;
         int fd;
         SSL_CTX *tls;
         pthread_t thread;
