@@ -214,7 +214,7 @@ static bool read_str(void *user, void *into, size_t size, size_t *ret_size, Erro
 bool gunzip(Str bytes, size_t limit, Buf *into, Error *err) {
         AUTO(gzip_reader_freep) GzipReader *reader = gzip_reader_new(read_str, &bytes, limit);
         char plain[STEP];
-        size_t size;
+        size_t size = 0;
 
         do {
                 if (!gzip_read(reader, plain, sizeof plain, &size, err))

@@ -43,11 +43,12 @@ static bool next_entry(DIR *folder, struct dirent **ret_entry) {
 }
 
 static bool is_kind(DIR *folder, const struct dirent *entry, unsigned char type, mode_t mode) {
+        int fd = dirfd(folder);
         struct stat status;
 
         if (entry->d_type != DT_UNKNOWN)
                 return entry->d_type == type;
-        return fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        return fd >= 0 && fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
                (status.st_mode & S_IFMT) == mode;
 }
 

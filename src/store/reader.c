@@ -27,19 +27,16 @@ bool store_read_begin(Store *store, Str key, StoreReader **ret_reader, Error *er
         if (!stop_check(store->stop, err) || !directory_check_key(key, err))
                 return false;
 
-        /* O_NONBLOCK: a pipe of somebody else's must not make us wait. */
-        AUTO_FD fd = directory_open(store, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-        if (fd < 0)
-                return directory_failed(store, "read", key, errno == ENOTDIR ? ENOENT : errno, err);
-        if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-                return directory_failed(store, "read", key, ENOENT, err);
-
-        StoreReader *reader = xnew0(StoreReader);
+        AUTO(store_reader_freep) StoreReader *reader = xnew0(StoreReader);
         reader->store = store;
         reader->key = xasprintf(STR_FMT, STR_ARG(key));
-        reader->fd = fd;
-        fd = -1;
-        *ret_reader = reader;
+        /* O_NONBLOCK: a pipe of somebody else's must not make us wait. */
+        reader->fd = directory_open(store, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        if (reader->fd < 0)
+                return directory_failed(store, "read", key, errno == ENOTDIR ? ENOENT : errno, err);
+        if (fstat(reader->fd, &status) != 0 || !S_ISREG(status.st_mode))
+                return directory_failed(store, "read", key, ENOENT, err);
+        *ret_reader = TAKE(reader);
         return true;
 }
 

@@ -21,30 +21,39 @@ static bool open_failed(const char *path, const char *verb, int cause, Error *er
         return error_set(err, code, "%s directory \"%s\": %s", verb, path, strerrordesc_np(cause));
 }
 
+/* "." when the path has no other. */
+static char *parent_path(const char *path) {
+        size_t len = strlen(path);
+
+        while (len > 1 && path[len - 1] == '/')
+                len--;
+        while (len > 0 && path[len - 1] != '/')
+                len--;
+        while (len > 1 && path[len - 1] == '/')
+                len--;
+        return xasprintf("%.*s", len ? (int) len : 1, len ? path : ".");
+}
+
 static bool sync_folder(const char *path) {
         AUTO_FD fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-        return fd >= 0 && directory_sync(fd);
+        /* Who may write to a folder need not be allowed to read it. */
+        return fd < 0 ? errno == EACCES : directory_sync(fd);
 }
 
 /* mkdir -p, and each new folder is in its parent for good. */
 static bool make_directory(const char *path, Error *err) {
-        AUTO_FREE char *parent = xasprintf("%s", path);
-        size_t len = strlen(path);
+        AUTO_FREE char *parent = parent_path(path);
+        bool is_made = mkdir(path, FOLDER_MODE) == 0;
 
-        if (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST)
+        if (!is_made && errno == ENOENT && strcmp(parent, ".") != 0) {
+                if (!make_directory(parent, err))
+                        return false;
+                is_made = mkdir(path, FOLDER_MODE) == 0;
+        }
+        if (!is_made && errno == EEXIST)
                 return true;
-        int cause = errno;
-        while (len > 1 && parent[len - 1] == '/')
-                len--;
-        while (len > 1 && parent[len - 1] != '/')
-                len--;
-        parent[len > 1 ? len - 1 : 1] = '\0';
-        if (cause != ENOENT || len <= 1)
-                return open_failed(path, "make", cause, err);
-        if (!make_directory(parent, err))
-                return false;
-        if ((mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST) || !sync_folder(parent))
+        if (!is_made || !sync_folder(parent))
                 return open_failed(path, "make", errno, err);
         return true;
 }

@@ -173,6 +173,47 @@ static void files_of_others_are_left_alone(void **state) {
         CHECK(scratch_get(again, "backups/b/notes/x", &arena) == NULL);
 }
 
+static void paths_longer_than_a_key_are_passed_over(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        SCRATCH(scratch, store);
+        char key[1200];
+        Strs keys;
+
+        (void) state;
+        memset(key, 'd', sizeof key);
+        for (size_t i = 200; i < sizeof key; i += 200)
+                key[i] = '/';
+        /* A folder that is deeper than any key: only somebody else can have made it. */
+        AUTO(store_freep) Store *deep = NULL;
+        key[1000] = '\0';
+        CHECK(store_open_directory(str_of(scratch_path(&scratch, &arena, key)), true, NULL, &deep, &err));
+        scratch_put(deep, "a", "");
+        scratch_put(deep, "this-name-makes-the-path-longer-than-the-limit", "");
+        CHECK(store_list(store, STR(""), &arena, &keys, &err));
+        CHECK_INT(keys.len, 1);
+        CHECK_INT(keys.items[0].len, 1002);
+        CHECK(!store_list(store, STR("a/../b/"), &arena, &keys, &err));
+}
+
+static void a_relative_directory_is_one(void **state) {
+        SCRATCH(scratch, unused);
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(store_freep) Store *store = NULL, *other = NULL;
+        char before[4096];
+
+        (void) state;
+        (void) unused;
+        CHECK(getcwd(before, sizeof before) && chdir(scratch.path) == 0);
+        CHECK(store_open_directory(STR("one"), true, NULL, &store, &err));
+        CHECK(store_open_directory(STR("two/three"), true, NULL, &other, &err));
+        CHECK(chdir(before) == 0);
+        scratch_put(store, "k", "v");
+        CHECK(access(scratch_path(&scratch, &arena, "one/k"), F_OK) == 0);
+        CHECK(access(scratch_path(&scratch, &arena, "two/three"), F_OK) == 0);
+}
+
 static void keys_that_are_none_are_refused(void **state) {
         SCRATCH(scratch, store);
         char long_key[1025];
@@ -332,6 +373,8 @@ int main(void) {
                 cmocka_unit_test(two_writers_of_one_key_do_not_mix),
                 cmocka_unit_test(empty_folders_go_with_their_last_object),
                 cmocka_unit_test(files_of_others_are_left_alone),
+                cmocka_unit_test(paths_longer_than_a_key_are_passed_over),
+                cmocka_unit_test(a_relative_directory_is_one),
                 cmocka_unit_test(keys_that_are_none_are_refused),
                 cmocka_unit_test(links_that_lead_out_are_not_followed),
                 cmocka_unit_test(a_missing_directory_is_made_only_when_asked),

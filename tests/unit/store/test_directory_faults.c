@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "scratch.h"
 #include "store/directory.h"
+#include "store/layout.h"
 
 static void a_full_disk_is_told_with_what_to_do(void **state) {
         SCRATCH(scratch, store);
@@ -141,38 +142,61 @@ static void a_place_that_is_taken_meanwhile_fails_at_the_end(void **state) {
         CHECK(strstr(second.message, "a folder is where the file has to be"));
 }
 
-/* Root may do everything: the checks run as somebody else in a child. */
+/* Of the call that just failed, without rights. */
+static void check_refused(bool is_ok, Error *err, const char *words) {
+        CHECK(!is_ok);
+        CHECK_INT(err->code, ERROR_FORBIDDEN);
+        if (!strstr(err->message, words))
+                fail_msg("%s", err->message);
+        error_clear(err);
+}
+
+static void check_all_refused(const Scratch *scratch, Store *store, Arena *arena) {
+        const char *no_write = "write there, or choose another --to", *no_read = "read there";
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(buf_clear) Buf bytes = { 0 };
+        Str closed = str_of(scratch_path(scratch, arena, "backups"));
+        Str below = str_of(scratch_path(scratch, arena, "open/new/store"));
+        Strs names;
+        Store *other;
+        StoreLock *lock;
+        bool exists;
+
+        check_refused(store_put(store, STR("backups/b/y"), STR("y"), &err), &err, no_write);
+        check_refused(store_put(store, STR("y"), STR("y"), &err), &err, no_write);
+        check_refused(store_delete(store, STR("backups/b/x"), &err), &err, no_write);
+        check_refused(store_delete(store, STR("open/x"), &err), &err, no_write);
+        check_refused(store_lock(store, STR("b"), &lock, &err), &err, no_write);
+        check_refused(store_get(store, STR("backups/b/x"), 10, &bytes, &err), &err, no_read);
+        check_refused(store_get(store, STR("open/x"), 10, &bytes, &err), &err, no_read);
+        check_refused(store_exists(store, STR("backups/b/x"), &exists, &err), &err, no_read);
+        check_refused(store_list(store, STR("backups/"), arena, &names, &err), &err, no_read);
+        check_refused(store_list(store, STR(""), arena, &names, &err), &err, no_read);
+        check_refused(store_list_folders(store, STR("backups/"), arena, &names, &err), &err, no_read);
+        check_refused(layout_delete_backup(store, STR("b"), &err), &err, no_read);
+        check_refused(store_open_directory(closed, false, NULL, &other, &err), &err, "open directory");
+        check_refused(store_open_directory(below, true, NULL, &other, &err), &err, "make directory");
+}
+
+/* Root may do everything, so it becomes somebody else for a while. */
 static void without_rights_the_user_is_told(void **state) {
         SCRATCH(scratch, store);
         AUTO(arena_clear) Arena arena = { 0 };
+        bool is_root = geteuid() == 0;
 
         (void) state;
         scratch_put(store, "backups/b/x", "x");
-        CHECK(chmod(scratch.path, 0755) == 0);
-        CHECK(chmod(scratch_path(&scratch, &arena, "backups"), geteuid() == 0 ? 0700 : 0) == 0);
-        pid_t child = fork();
-        if (child == 0) {
-                Error err = { 0 }, get = { 0 }, list = { 0 };
-                Buf bytes = { 0 };
-                Strs keys;
-                Store *mine;
-                bool is_right;
-
-                if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
-                        _exit(2);
-                is_right = store_open_directory(str_of(scratch.path), false, NULL, &mine, &err) &&
-                           !store_put(mine, STR("backups/b/y"), STR("y"), &err) &&
-                           err.code == ERROR_FORBIDDEN && strstr(err.message, "no permission in") &&
-                           !store_get(mine, STR("backups/b/x"), 10, &bytes, &get) &&
-                           get.code == ERROR_FORBIDDEN &&
-                           !store_list(mine, STR("backups/"), &arena, &keys, &list) &&
-                           list.code == ERROR_FORBIDDEN;
-                _exit(is_right ? 0 : 1);
-        }
-        int status;
-        CHECK(waitpid(child, &status, 0) == child);
+        scratch_put(store, "open/x", "x");
+        CHECK(chmod(scratch_path(&scratch, &arena, "open/x"), is_root ? 0600 : 0) == 0);
+        CHECK(chmod(scratch_path(&scratch, &arena, "open"), 0555) == 0);
+        CHECK(chmod(scratch_path(&scratch, &arena, "backups"), is_root ? 0700 : 0) == 0);
+        CHECK(chmod(scratch.path, 0555) == 0);
+        CHECK(!is_root || seteuid(65534) == 0);
+        check_all_refused(&scratch, store, &arena);
+        CHECK(!is_root || seteuid(0) == 0);
+        CHECK(chmod(scratch.path, 0700) == 0);
+        CHECK(chmod(scratch_path(&scratch, &arena, "open"), 0700) == 0);
         CHECK(chmod(scratch_path(&scratch, &arena, "backups"), 0700) == 0);
-        CHECK_INT(status, 0);
 }
 
 /* Starts a child that runs `work` and then waits to be killed. */
@@ -274,6 +298,21 @@ static void a_lock_ends_with_its_process(void **state) {
         CHECK(store_lock(store, STR("backups/b"), &lock, &none));
 }
 
+static void a_stop_ends_the_wait_for_a_lock(void **state) {
+        SCRATCH(scratch, store);
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(stop_freep) Stop *stop = stop_new();
+        AUTO(store_freep) Store *stopped = NULL;
+        AUTO(store_unlockp) StoreLock *held = NULL, *lock = NULL;
+
+        (void) state;
+        CHECK(store_lock(store, STR("b"), &held, &err));
+        CHECK(store_open_directory(str_of(scratch.path), true, stop, &stopped, &err));
+        stop_set(stop);
+        CHECK(!store_lock(stopped, STR("b"), &lock, &err));
+        CHECK_INT(err.code, ERROR_CANCELED);
+}
+
 typedef struct Contest {
         const char *path;
         atomic_int holders, most, rounds;
@@ -351,6 +390,7 @@ int main(void) {
                 cmocka_unit_test(a_killed_writer_leaves_nothing_visible),
                 cmocka_unit_test(a_lock_has_one_holder_who_is_named),
                 cmocka_unit_test(a_lock_ends_with_its_process),
+                cmocka_unit_test(a_stop_ends_the_wait_for_a_lock),
                 cmocka_unit_test(many_threads_never_hold_one_lock_together),
                 cmocka_unit_test(a_folder_that_others_remove_is_made_again),
         };

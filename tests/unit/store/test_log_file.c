@@ -93,6 +93,28 @@ static void a_log_that_could_not_be_kept_says_that_it_is_incomplete(void **state
         CHECK(str_equal(buf_str(&text), STR("kept\n")));
 }
 
+static void a_store_that_fails_is_the_cause(void **state) {
+        SCRATCH(scratch, store);
+        AUTO(error_clear) Error of_place = { 0 }, of_size = { 0 };
+        AUTO(log_file_freep) LogFile *file = NULL;
+        struct rlimit before, small;
+
+        (void) state;
+        CHECK(log_file_new(&file, &of_place));
+        log_file_sink(file, STR("a line that is long enough\n"), NULL);
+        scratch_put(store, "backups", "a file");
+        CHECK(!log_file_put(file, store, STR("backups/b/log"), &of_place));
+        CHECK(strstr(of_place.message, "a file is where a folder has to be"));
+        CHECK(getrlimit(RLIMIT_FSIZE, &before) == 0);
+        small = before;
+        small.rlim_cur = 5;
+        signal(SIGXFSZ, SIG_IGN);
+        CHECK(setrlimit(RLIMIT_FSIZE, &small) == 0);
+        bool is_ok = log_file_put(file, store, STR("log"), &of_size);
+        CHECK(setrlimit(RLIMIT_FSIZE, &before) == 0);
+        CHECK(!is_ok && strstr(of_size.message, "the file gets too large"));
+}
+
 static void without_a_place_for_temporary_files_there_is_no_log(void **state) {
         AUTO(error_clear) Error err = { 0 };
         AUTO(log_file_freep) LogFile *file = NULL;
@@ -110,6 +132,7 @@ int main(void) {
                 cmocka_unit_test(a_log_may_be_put_again_when_it_has_grown),
                 cmocka_unit_test(a_long_log_is_whole_and_a_huge_line_is_cut),
                 cmocka_unit_test(a_log_that_could_not_be_kept_says_that_it_is_incomplete),
+                cmocka_unit_test(a_store_that_fails_is_the_cause),
                 cmocka_unit_test(without_a_place_for_temporary_files_there_is_no_log),
         };
 
