@@ -340,9 +340,12 @@ bool journal_adopt(const JournalDebt *debt, Journal **ret_journal, Error *err) {
         journal->fd = open_dead(journal->path, err);
         if (err->code)
                 return error_prefix(err, "journal \"%s\"", journal->path);
-        if (journal->fd < 0 || fstat(journal->fd, &status) != 0 || (uint64_t) status.st_size != debt->size)
+        if (journal->fd < 0 || fstat(journal->fd, &status) != 0 ||
+            (uint64_t) status.st_size != debt->size + debt->torn)
                 return error_set(err, ERROR_EXISTS, "journal \"%s\": another process undoes it",
                                  journal->path);
+        if (debt->torn && ftruncate(journal->fd, (off_t) debt->size) != 0)
+                return fail(journal, "write", err);
         *ret_journal = TAKE(journal);
         return true;
 }
