@@ -2,14 +2,11 @@
 
 #include "kube/object.h"
 
-/* An API server that is restarted is back within this time, and so costs only time (design.md 7). */
-enum { CALL_TIMEOUT_MS = 150 * 1000 };
-
 static KubeOptions client_options(const ClusterFlags *flags) {
         KubeOptions options = {
                 .qps = flags->qps,
                 .burst = flags->burst,
-                .timeout_ms = CALL_TIMEOUT_MS,
+                .timeout_ms = flags->request_timeout_ms,
                 .user_agent = "grapnel/" GRAPNEL_VERSION,
         };
 

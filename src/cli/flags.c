@@ -16,6 +16,10 @@ const Option cluster_flags[] = {
         { OPT_ROW(OPTION_COUNT, ClusterFlags, page_size, "client-page-size", "COUNT",
                   "objects in one page of a list"),
           .otherwise = "500" },
+        /* An API server that is restarted is back within this time, and so costs only time (design.md 7). */
+        { OPT_ROW(OPTION_DURATION, ClusterFlags, request_timeout_ms, "request-timeout", "DURATION",
+                  "how long one request to the API server is tried again before it fails"),
+          .otherwise = "150s" },
         OPT_END,
 };
 

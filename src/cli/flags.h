@@ -9,6 +9,7 @@ typedef struct ClusterFlags {
         Str kubeconfig, context;
         double qps;
         unsigned burst, page_size;
+        int64_t request_timeout_ms; /* of one call to the API server, with its retries */
 } ClusterFlags;
 extern const Option cluster_flags[];
 

@@ -163,8 +163,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.body = self.rfile.read(size) if size else b""
             if self.api.delay:
                 time.sleep(self.api.delay)
-            self.break_before()
             try:
+                self.break_before()
                 self.answer()
             except ApiError as error:
                 self.reply(error.code, error.body)
