@@ -1,8 +1,8 @@
 /* exec.h - a command in a container, over WebSocket (v5.channel.k8s.io, then v4).
  *
- * Output goes to the caller piece by piece and is not kept.  Nothing is retried:
- * a command may have run.  A stream that ends without the server's status is
- * EXEC_BROKEN, never exit 0.  Source: engineering/libraries.md section 4. */
+ * Output goes to the caller piece by piece and is not kept.  Connecting is retried while
+ * time is left; nothing is once the request was sent, since the command may have run.
+ * A stream that ends without the server's status is EXEC_BROKEN, never exit 0.  Source: engineering/libraries.md section 4. */
 #pragma once
 #include "kube/client.h"
 

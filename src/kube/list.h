@@ -1,7 +1,8 @@
 /* list.h - reading many objects: pages, and watches that resume.
  *
  * A list is read in pages with `continue`; when the token expires (410) it starts over and
- * tells the caller, who must not count an object twice.  Memory is one page. */
+ * tells the caller, who must not count an object twice.  Memory is one page: 2 MiB are aimed at, and pages
+ * over 8 MiB are asked for again in smaller ones (single objects: 256 MiB). */
 #pragma once
 #include "kube/resource.h"
 
@@ -32,7 +33,7 @@ typedef enum KubeWatchNext { KUBE_WATCH_ON, KUBE_WATCH_END } KubeWatchNext;
  * given again after a resume.  Called on the watching thread. */
 typedef KubeWatchNext (*KubeWatchSink)(void *user, KubeEvent event, JsonVal *object);
 
-/* Lists, then watches with bookmarks; resumes after any break, lists again after 410; ends when the sink says so
- * (true), at `deadline_ms` (clock_ms, 0: none; ERROR_TIMEOUT) or when stopped (ERROR_CANCELED). */
+/* Lists, then watches with bookmarks; resumes after any break.  After 410 it lists again: everything comes as
+ * KUBE_ADDED once more, and what was deleted meanwhile is not told.  Ends when the sink says so (true), at `deadline_ms` (clock_ms, 0: none; ERROR_TIMEOUT) or when stopped (ERROR_CANCELED). */
 bool kube_watch(KubeClient *client, const KubeList *what, int64_t deadline_ms, KubeWatchSink sink, void *user,
                 const Stop *stop, Error *err) MUST_CHECK;
