@@ -69,8 +69,11 @@ static bool execute(Session *session, const BackupRequest *flags, BackupRun *bac
         progress_start(session->progress, &source);
         bool ended = backup_execute(backup_run, cli->arena, &outcome, err);
         progress_stop(session->progress);
-        if (!ended)
+        if (!ended) {
+                if (err->code == ERROR_EXISTS)
+                        cli_set_hint(cli, "give it another NAME, or delete the one that is there");
                 return false;
+        }
 
         const SummaryInput input = { .name = backup_run->backup->name,
                                      .folder = flags->to,

@@ -169,7 +169,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         print(cli, flags, &planner);
         for (size_t i = 0; i < planner.faults.len; i++)
                 cli_warn(cli, request_fault_text(&manifest, line, &planner.faults.items[i], cli->arena));
-        if (planner.faults.errors)
+        if (planner.faults.errors || planned_pods_fail(&planner.pods))
                 cli->exit = EXIT_FAILED;
         return true;
 }
@@ -179,7 +179,8 @@ const Command cmd_hooks_plan = {
         .arguments = "",
         .summary = "Say which hooks would run where, in which order, and which are skipped and why",
         .details = "Nothing is run. Pods of one group share a volume and are frozen together; groups run in "
-                   "parallel. Exit code 1: an annotation of a pod is wrong.",
+                   "parallel. Exit code 1: a hook is certain to fail, such as one that names a container "
+                   "that is not there.",
         .example = "# In the cluster of the kubeconfig.\n"
                    "grapnel hooks plan -f backup.yaml\n\n"
                    "# Without a cluster, for pods saved before.\n"

@@ -45,6 +45,16 @@ static bool check_flags(Cli *cli, const RestoreRequest *flags, Error *err) {
                          flags->workers ? "--hook-workers" : "--workers");
 }
 
+/* Without it the decoder would say the same of fields that were never written. */
+static bool check_backup(Cli *cli, const Request *manifest, Error *err) {
+        JsonVal *spec = json_get(yyjson_doc_get_root(manifest->object), "spec");
+
+        if (json_get_str(spec, "backupName").len || json_get_str(spec, "scheduleName").len)
+                return true;
+        cli_set_hint(cli, "--backup NAME says what to restore; \"grapnel backup get\" lists the names");
+        return cli_usage(cli, err, "--backup is missing");
+}
+
 static bool is_usable(JsonVal *backup, Str schedule) {
         Str phase = json_get_str(json_get(backup, "status"), "phase");
 
@@ -109,8 +119,11 @@ static bool execute(Session *session, const RestoreRequest *flags, const Restore
         progress_start(session->progress, &source);
         bool ended = restore_execute(restore_run, cli->arena, &outcome, err);
         progress_stop(session->progress);
-        if (!ended)
+        if (!ended) {
+                if (err->code == ERROR_EXISTS)
+                        cli_set_hint(cli, "give it another NAME");
                 return false;
+        }
 
         const SummaryInput input = { .name = restore_run->restore->name,
                                      .folder = flags->from.from,
@@ -166,7 +179,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         const SessionInput around = { &flags->run, &flags->cluster, &progress.hooks };
 
         if (!check_flags(cli, flags, err) || !request_read(cli, &input, &manifest, err) ||
-            !catalog_open_store(cli, flags->from.from, &store, err) ||
+            !check_backup(cli, &manifest, err) || !catalog_open_store(cli, flags->from.from, &store, err) ||
             !resolve_schedule(cli, flags, store, &manifest, err))
                 return false;
 

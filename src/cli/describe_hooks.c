@@ -72,7 +72,7 @@ static void one_row(const Describer *d, const HookRow *row) {
 }
 
 void part_hook_results(const Describer *d, JsonVal *hooks) {
-        if (!hooks)
+        if (yyjson_arr_size(json_get(hooks, "hooks")) == 0)
                 return;
 
         HookRows rows = hook_rows_read(hooks, d->arena);

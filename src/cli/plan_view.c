@@ -23,6 +23,14 @@ bool planned_pod_is_empty(const PlannedPod *pod) {
         return plan->pre_len + plan->post_len + plan->execs_len + plan->skips_len + pod->init.len == 0;
 }
 
+bool planned_pods_fail(const PlannedPods *pods) {
+        for (size_t i = 0; i < pods->len; i++)
+                for (size_t k = 0; k < pods->items[i].plan.skips_len; k++)
+                        if (pods->items[i].plan.skips[k].is_fault)
+                                return true;
+        return false;
+}
+
 /* The groups that are frozen together, in the order in which they start. */
 static PodGroups group(const PlannedPods *pods, Arena *arena) {
         PodPlan *plans = arena_alloc(arena, (pods->len + 1) * sizeof *plans);

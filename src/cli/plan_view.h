@@ -15,6 +15,7 @@ typedef struct PlannedPods {
 
 void planned_pods_add(PlannedPods *pods, const PlannedPod *pod, Arena *arena);
 bool planned_pod_is_empty(const PlannedPod *pod);
+bool planned_pods_fail(const PlannedPods *pods); /* one of the hooks is certain to fail */
 
 Str plan_view_text(const PlannedPods *pods, Arena *arena);
 JsonMutVal *plan_view_json(const PlannedPods *pods, Arena *arena, JsonMutDoc *doc);

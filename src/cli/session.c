@@ -46,7 +46,7 @@ static Progress *open_progress(const Session *session) {
 static void on_api_warning(void *user, Str text) {
         Session *session = user;
 
-        log_warn(session->log, NO_FIELDS, "the API server warns: " STR_FMT, STR_ARG(text));
+        log_info(session->log, NO_FIELDS, "the API server warns: " STR_FMT, STR_ARG(text));
 }
 
 bool session_open(Cli *cli, const SessionInput *input, Session *session, Error *err) {
