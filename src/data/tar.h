@@ -2,9 +2,10 @@
  *
  * Writing: regular files, mode 0755, uid and gid 0, ustar; a name that does not
  * fit is given in a PAX header.  Source: spec/backup-behaviour.md 4.2.
- * Reading: ustar, PAX and GNU long names.  An entry that is no regular file or folder
- * (link, device), an absolute name, a `..` or empty part, a name over 1,024 bytes or with a NUL, a size over the
- * limit, a checksum that is wrong: ERROR_CORRUPT with the entry's name and the reason. */
+ * Reading: ustar, PAX and GNU long names; a "./" in front is dropped.  An entry that is no regular file or
+ * folder (link, device, sparse), an absolute name, a `.`, `..` or empty part, a name over 1,024 bytes or with a
+ * control character, a size over the limit, a checksum that is wrong, bytes after the end: ERROR_CORRUPT with
+ * the entry's name and the reason.  (A NUL ends a name.)  Why writing is ours: docs/decisions/0002-tar.md. */
 #pragma once
 #include <stdint.h>
 
