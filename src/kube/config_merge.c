@@ -62,7 +62,7 @@ static bool add_entries(Entries *entries, JsonVal *root, const char *list, Confi
                 entry.name = json_get_str(element, "name");
                 entry.value = json_get(element, entry.kind);
                 if (!yyjson_is_str(json_get(element, "name")))
-                        return file_wrong(entry.file, list, "an entry has no name", err);
+                        return file_wrong(entry.file, list, "an entry has no name, or one that is no string", err);
                 if (entry.value && !yyjson_is_obj(entry.value) && !yyjson_is_null(entry.value))
                         return entry_wrong(&entry, entry.kind, "expected an object", err);
 
