@@ -19,14 +19,31 @@ static JsonVal *field(const ConfigEntry *entry, const char *key) {
         return yyjson_is_null(value) ? NULL : value;
 }
 
-/* Points into the document. */
-static bool borrow_str(const ConfigEntry *entry, const char *key, Str *into, Error *err) {
-        JsonVal *value = field(entry, key);
+bool config_scalar(JsonVal *value, Arena *arena, Str *ret_text) {
+        AUTO(buf_clear) Buf text = { 0 };
 
-        if (value && !yyjson_is_str(value))
+        *ret_text = STR("");
+        if (!value || yyjson_is_null(value))
+                return true;
+        if (yyjson_is_ctn(value))
+                return false;
+        if (yyjson_is_str(value)) {
+                *ret_text = json_str(value);
+                return true;
+        }
+        json_write(value, &text);
+        *ret_text = arena_copy(arena, buf_str(&text));
+        return true;
+}
+
+/* Points into the document, or lives in the arena. */
+static bool borrow_str(const ConfigEntry *entry, const char *key, Str *into, Error *err) {
+        Str text;
+
+        if (!config_scalar(field(entry, key), entry->arena, &text))
                 return entry_wrong(entry, key, "expected a string", err);
-        if (json_str(value).len)
-                *into = json_str(value);
+        if (text.len)
+                *into = text;
         return true;
 }
 
@@ -58,9 +75,11 @@ bool entry_strs(const ConfigEntry *entry, const char *key, Strs *into, Error *er
                 return entry_wrong(entry, key, "expected a list of strings", err);
         yyjson_arr_iter_init(value, &elements);
         while ((element = yyjson_arr_iter_next(&elements))) {
-                if (!yyjson_is_str(element))
+                Str text;
+
+                if (!config_scalar(element, entry->arena, &text))
                         return entry_wrong(entry, key, "expected a list of strings", err);
-                strs_add(into, entry->arena, arena_copy(entry->arena, json_str(element)));
+                strs_add(into, entry->arena, arena_copy(entry->arena, text));
         }
         return true;
 }

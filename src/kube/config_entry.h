@@ -17,6 +17,10 @@ typedef struct ConfigEntry {
 /* Ends: `/home/me/.kube/config: user "admin": client-key: …`; always false. */
 bool entry_wrong(const ConfigEntry *entry, const char *key, const char *reason, Error *err);
 
+/* The text of a string, and of a number or boolean that was meant as one (kubectl reads `token: 12345` so).
+ * False for what is no scalar; null and absent are empty. */
+bool config_scalar(JsonVal *value, Arena *arena, Str *ret_text);
+
 bool entry_str(const ConfigEntry *entry, const char *key, Str *into, Error *err) MUST_CHECK;
 bool entry_bool(const ConfigEntry *entry, const char *key, bool *into, Error *err) MUST_CHECK;
 bool entry_strs(const ConfigEntry *entry, const char *key, Strs *into, Error *err) MUST_CHECK;

@@ -59,10 +59,10 @@ static bool add_entries(Entries *entries, JsonVal *root, const char *list, Confi
                 return file_wrong(entry.file, list, "expected a list", err);
         yyjson_arr_iter_init(array, &elements);
         while ((element = yyjson_arr_iter_next(&elements))) {
-                entry.name = json_get_str(element, "name");
                 entry.value = json_get(element, entry.kind);
-                if (!yyjson_is_str(json_get(element, "name")))
-                        return file_wrong(entry.file, list, "an entry has no name, or one that is no string", err);
+                if (!config_scalar(json_get(element, "name"), entry.arena, &entry.name) ||
+                    entry.name.len == 0)
+                        return file_wrong(entry.file, list, "an entry has no name", err);
                 if (entry.value && !yyjson_is_obj(entry.value) && !yyjson_is_null(entry.value))
                         return entry_wrong(&entry, entry.kind, "expected an object", err);
 
@@ -107,8 +107,9 @@ static bool add_file(Merged *merged, const KubeConfigFile *file, YamlDocs *docs,
         JsonVal *root = yyjson_doc_get_root(docs->items[0].json);
         if (!check_kind(file, root, err))
                 return false;
-        if (merged->current_context.len == 0)
-                merged->current_context = json_get_str(root, "current-context");
+        if (merged->current_context.len == 0 &&
+            !config_scalar(json_get(root, "current-context"), arena, &merged->current_context))
+                return file_wrong(file, "current-context", "expected a string", err);
         return add_entries(&merged->clusters, root, "clusters", cluster, err) &&
                add_entries(&merged->users, root, "users", user, err) &&
                add_entries(&merged->contexts, root, "contexts", context, err);

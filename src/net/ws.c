@@ -81,7 +81,7 @@ static bool send_some(WsConnection *ws, Str bytes, Flow *ret_flow, size_t *ret_l
 static bool send_request(WsConnection *ws, Str request, const Wait *wait, Error *err) {
         while (request.len) {
                 size_t sent = 0;
-                Flow flow;
+                Flow flow = FLOW_WAIT;
 
                 if (!still_time(wait, err) || !send_some(ws, request, &flow, &sent, err))
                         return false;

@@ -200,7 +200,7 @@ static void what_is_wrong_is_told_with_file_entry_and_field(void **state) {
                 const char *cluster, *user, *message;
         } cases[] = {
                 { "", "", "f: cluster \"k\": server: the field is missing" },
-                { "server: 5", "", "f: cluster \"k\": server: expected a string" },
+                { "server: [h]", "", "f: cluster \"k\": server: expected a string" },
                 { "server: 'https://h:x'", "",
                   "f: cluster \"k\": server: \"https://h:x\" is not an address: the port is not a number" },
                 { "server: 'https://h', insecure-skip-tls-verify: 'yes'", "",
@@ -232,7 +232,7 @@ static void what_is_wrong_is_told_with_file_entry_and_field(void **state) {
                 { fine, "as-groups: [a]",
                   "f: user \"u\": as: is missing, but as-uid, as-groups or as-user-extra is set" },
                 { fine, "as: a, as-groups: b", "f: user \"u\": as-groups: expected a list of strings" },
-                { fine, "as: a, as-groups: [1]", "f: user \"u\": as-groups: expected a list of strings" },
+                { fine, "as: a, as-groups: [{}]", "f: user \"u\": as-groups: expected a list of strings" },
                 { fine, "as: a, as-user-extra: [b]",
                   "f: user \"u\": as-user-extra: expected an object of lists of strings" },
                 { fine, "as: a, as-user-extra: {b: c}",
@@ -278,6 +278,17 @@ static void an_expired_client_certificate_is_found_before_it_is_used(void **stat
                              STR_ARG(clock_rfc3339(times.not_after_ms, &arena))));
 }
 
+static void a_number_where_text_belongs_is_taken_as_text(void **state) {
+        AUTO(kube_config_clear) KubeConfig config = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+
+        (void) state;
+        CHECK(load("server: 'https://h'", "token: 12345, as: yes, as-groups: [7]", &config, &err));
+        CHECK_IS(secret_reveal(&config.token), "12345");
+        CHECK_IS(config.impersonate_user, "true");
+        CHECK_IS(config.impersonate_groups.items[0], "7");
+}
+
 static void fields_that_are_not_known_are_warned_of(void **state) {
         AUTO(kube_config_clear) KubeConfig config = { 0 };
         AUTO(error_clear) Error err = { 0 };
@@ -295,7 +306,7 @@ static void fields_that_are_not_known_are_warned_of(void **state) {
 static void the_first_file_to_say_a_thing_wins(void **state) {
         const KubeConfigFile files[] = {
                 { STR("a"), STR("/a"),
-                  STR("contexts: [{name: x, context: {cluster: k, user: u, namespace: n}}]\n"
+                  STR("contexts: [{name: x, context: {cluster: k, user: u, namespace: n1}}]\n"
                       "users: [{name: u, user: {tokenFile: t}}]") },
                 { STR("empty"), STR("/"), STR("# nothing\n") },
                 { STR("b"), STR("/b"),
@@ -317,7 +328,7 @@ static void the_first_file_to_say_a_thing_wins(void **state) {
                 fail_msg("%s", err.message);
         CHECK_IS(config.source, "a:empty:b:c");
         CHECK_IS(config.context, "x");
-        CHECK_IS(config.namespace, "n");
+        CHECK_IS(config.namespace, "n1");
         CHECK_IS(config.server, "https://b");
         CHECK_IS(config.token_file, "/a/t");
         CHECK_IS(config.username, ""); /* an entry is taken whole */
@@ -343,10 +354,9 @@ static void a_kubeconfig_that_does_not_hold_together_is_refused(void **state) {
                 { "contexts: [{name: a, context: {cluster: k}}]\nclusters: [{name: k}]", "a",
                   "f: cluster \"k\": server: the field is missing" },
                 { "contexts: {a: b}", "a", "f: contexts: expected a list" },
-                { "contexts: [{context: {}}]", "a",
-                  "f: contexts: an entry has no name, or one that is no string" },
-                { "contexts: [{name: yes}]", "a",
-                  "f: contexts: an entry has no name, or one that is no string" },
+                { "contexts: [{context: {}}]", "a", "f: contexts: an entry has no name" },
+                { "contexts: [{name: [a]}]", "a", "f: contexts: an entry has no name" },
+                { "current-context: {}", "", "f: current-context: expected a string" },
                 { "contexts: [{name: a, context: b}]", "a", "f: context \"a\": context: expected an object" },
                 { "contexts: [{name: a}, {name: a}]", "a", "f: context \"a\": the name is used twice" },
                 { "kind: Pod", "", "f: not a kubeconfig: its kind is \"Pod\", not Config" },
@@ -531,6 +541,7 @@ int main(void) {
                 cmocka_unit_test(an_address_is_completed_as_kubectl_does),
                 cmocka_unit_test(what_is_wrong_is_told_with_file_entry_and_field),
                 cmocka_unit_test(an_expired_client_certificate_is_found_before_it_is_used),
+                cmocka_unit_test(a_number_where_text_belongs_is_taken_as_text),
                 cmocka_unit_test(fields_that_are_not_known_are_warned_of),
                 cmocka_unit_test(the_first_file_to_say_a_thing_wins),
                 cmocka_unit_test(a_kubeconfig_that_does_not_hold_together_is_refused),
