@@ -6,11 +6,12 @@
 #include "base/mem.h"
 #include "base/thread.h"
 
-/* The thresholds are of a call's duration against the shortest of its command, over a round of calls; `waiting` is
- * how many of those in flight wait for the node instead of being worked on (as TCP Vegas counts it). */
-static const double first_limit = 4, double_below = 1.1;
-static const double grow_below = 1.2, grow_waiting = 1.0;
-static const double shrink_above = 1.3, shrink_waiting = 1.5, shrink_to = 1.25;
+/* `ratio` is of the durations of a round of calls to the shortest of their commands; `waiting` is how many of those in
+ * flight wait for the node instead of being worked on (as TCP Vegas counts it).  About two waiting keep the node
+ * busy; every further one is only a longer freeze. */
+static const double first_limit = 4, first_call_ms = 160;
+static const double ratio_flat = 1.1, ratio_busy = 1.2;
+static const double waiting_few = 1.5, waiting_wanted = 1.8, waiting_many = 2.2;
 /* So that one lucky call is not the measure for ever: half is forgotten in 1400 calls. */
 static const double forget = 1.0005;
 
@@ -23,21 +24,26 @@ unsigned limiter_places(const LimiterState *state) {
         return limit >= ceiling ? ceiling : (unsigned) limit;
 }
 
-static void decide(LimiterState *state, double ratio, double in_flight) {
-        double waiting = in_flight * (1 - 1 / ratio);
-        bool is_full = in_flight > 0.9 * limiter_places(state);
+double limiter_pace_ms(const LimiterState *state) {
+        double call_ms = state->call_ms > 0 ? state->call_ms : first_call_ms;
 
-        if (ratio > shrink_above && waiting > shrink_waiting) {
-                /* When the node is busy, duration is in proportion to the number in flight. */
-                state->limit = state->limit * shrink_to / ratio;
+        return call_ms / limiter_places(state);
+}
+
+static void decide(LimiterState *state, double ratio) {
+        double waiting = state->most_in_flight * (1 - 1 / ratio);
+        bool is_full = state->most_in_flight >= limiter_places(state);
+
+        if (ratio > ratio_busy && waiting > waiting_many) {
+                state->limit -= waiting - waiting_wanted;
                 state->is_past_start = true;
         } else if (!is_full) {
                 return; /* what was not used cannot be judged */
-        } else if (ratio < double_below && !state->is_past_start) {
+        } else if (ratio < ratio_flat && !state->is_past_start) {
                 state->limit *= 2;
         } else {
                 state->is_past_start = true;
-                if (ratio < grow_below || waiting < grow_waiting)
+                if (ratio < ratio_flat || waiting < waiting_few)
                         state->limit += 1;
         }
         if (state->limit > state->ceiling)
@@ -55,19 +61,22 @@ void limiter_step(LimiterState *state, double duration_ms, double shortest_ms, u
         if (++state->samples > places) {
                 state->duration_sum += duration_ms;
                 state->shortest_sum += shortest_ms;
-                state->in_flight_sum += in_flight;
+                if (in_flight > state->most_in_flight)
+                        state->most_in_flight = in_flight;
         }
         if (state->samples < 2 * places)
                 return;
         if (state->shortest_sum > 0)
-                decide(state, state->duration_sum / state->shortest_sum, state->in_flight_sum / places);
-        state->samples = 0;
-        state->duration_sum = state->shortest_sum = state->in_flight_sum = 0;
+                decide(state, state->duration_sum / state->shortest_sum);
+        state->call_ms = state->duration_sum / places;
+        state->samples = state->most_in_flight = 0;
+        state->duration_sum = state->shortest_sum = 0;
 }
 
 typedef struct Node {
         LimiterState state;
         unsigned in_flight, waiting_posts;
+        int64_t next_ms; /* not before this may the next pre hook begin */
 } Node;
 
 typedef struct Command {
@@ -116,25 +125,38 @@ static Node *node_named(Limiter *limiter, Str name) THREAD_ANNOTATION(requires_c
         return node;
 }
 
-static bool has_place(const Node *node, bool is_post) {
-        return node->in_flight < limiter_places(&node->state) && (is_post || node->waiting_posts == 0);
+/* How long to wait before it is worth looking again: 0 to enter, -1 for a place to become free. */
+static int64_t wait_ms(const Node *node, bool is_post) {
+        if (node->in_flight >= limiter_places(&node->state) || (!is_post && node->waiting_posts))
+                return -1;
+        int64_t left_ms = is_post ? 0 : node->next_ms - clock_ms();
+
+        return left_ms > 0 ? left_ms : 0;
+}
+
+static bool wait_for_place(Limiter *limiter, Node *node, bool is_post, const Stop *stop)
+        THREAD_ANNOTATION(requires_capability(limiter->lock)) {
+        int64_t ms;
+
+        while ((ms = wait_ms(node, is_post)) != 0) {
+                if (stop_is_set(stop))
+                        return false;
+                if (stop && (ms < 0 || ms > STOP_LOOK_MS))
+                        ms = STOP_LOOK_MS;
+                (void) !cond_wait_until(&limiter->left, &limiter->lock, ms < 0 ? 0 : clock_ms() + ms);
+        }
+        return true;
 }
 
 bool limiter_enter(Limiter *limiter, Str name, bool is_post, const Stop *stop) {
-        bool entered = true;
-
         mutex_lock(&limiter->lock);
         Node *node = node_named(limiter, name);
         node->waiting_posts += is_post;
-        while (!has_place(node, is_post)) {
-                if (stop_is_set(stop)) {
-                        entered = false;
-                        break;
-                }
-                (void) !cond_wait_until(&limiter->left, &limiter->lock, stop ? clock_ms() + STOP_LOOK_MS : 0);
-        }
+        bool entered = wait_for_place(limiter, node, is_post, stop);
         node->waiting_posts -= is_post;
         node->in_flight += entered;
+        if (entered && !is_post)
+                node->next_ms = clock_ms() + (int64_t) limiter_pace_ms(&node->state);
         mutex_unlock(&limiter->lock);
         return entered;
 }

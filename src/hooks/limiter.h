@@ -16,11 +16,15 @@ typedef struct LimiterState { /* one node; pure; { .ceiling = N } is a new one *
         unsigned ceiling;
         bool is_past_start; /* no more doubling */
         /* of the calls since the last decision */
-        unsigned samples;
-        double duration_sum, shortest_sum, in_flight_sum;
+        unsigned samples, most_in_flight;
+        double duration_sum, shortest_sum;
+        double call_ms; /* a call's usual duration; 0: not known yet */
 } LimiterState;
 /* How many may be in flight now; at least 1. */
 unsigned limiter_places(const LimiterState *state);
+/* How far apart pods begin, so that those let in at once do not run in step, each slowed by all others at the same
+ * moment: half the distance at which they would come by themselves. */
+double limiter_pace_ms(const LimiterState *state);
 /* One finished call: how long it took against the shortest of its command so far, and how many were in flight. */
 void limiter_step(LimiterState *state, double duration_ms, double shortest_ms, unsigned in_flight);
 
