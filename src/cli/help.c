@@ -1,5 +1,7 @@
 #include "cli/help.h"
 
+#include <assert.h>
+
 #include "cli/tabs.h"
 #include "cli/words.h"
 
@@ -27,7 +29,10 @@ bool help_is_group(Str word) {
 }
 
 const char *help_group_summary(Str group) {
-        return find_group(group)->summary;
+        const CommandGroup *found = find_group(group);
+
+        assert(found);
+        return found->summary;
 }
 
 /* The first word of a command's name, and what follows it. */
