@@ -235,13 +235,16 @@ static void kinds_come_in_veleros_order_and_cohabitants_once(void **state) {
         for (size_t i = 0; i < count; i++)
                 buf_printf(&order, "%s" STR_FMT " ", kinds[i].is_listed ? "" : "-", STR_ARG(kinds[i].key));
         buf_add_char(&order, '\0');
-        CHECK_STR(order.ptr, "v1/Pod v1/PersistentVolumeClaim v1/PersistentVolume v1/ConfigMap v1/Namespace "
-                             "v1/Event v1/Secret apps/v1/Deployment -events.k8s.io/v1/Event "
-                             "storage.k8s.io/v1/StorageClass "
-                             "apiextensions.k8s.io/v1/CustomResourceDefinition harbour.example/v1/Boat "
-                             "snapshot.storage.k8s.io/v1/VolumeSnapshot "
-                             "snapshot.storage.k8s.io/v1/VolumeSnapshotContent "
-                             "-extensions/v1beta1/Deployment ");
+        CHECK_STR(order.ptr,
+                  "v1/Pod v1/PersistentVolumeClaim v1/PersistentVolume v1/ConfigMap v1/Namespace "
+                  "v1/Event v1/Secret v1/ServiceAccount apps/v1/Deployment -events.k8s.io/v1/Event "
+                  "storage.k8s.io/v1/StorageClass "
+                  "rbac.authorization.k8s.io/v1/ClusterRoleBinding "
+                  "rbac.authorization.k8s.io/v1/ClusterRole "
+                  "apiextensions.k8s.io/v1/CustomResourceDefinition harbour.example/v1/Boat "
+                  "snapshot.storage.k8s.io/v1/VolumeSnapshot "
+                  "snapshot.storage.k8s.io/v1/VolumeSnapshotContent "
+                  "-extensions/v1beta1/Deployment ");
 }
 
 int main(void) {
