@@ -381,7 +381,7 @@ static void run_clock(void *user) {
         RestoreHooks *hooks = user;
 
         while (tick(hooks)) {
-                restore_hooks_learn_wanted(hooks);
+                restore_hooks_look_at_controllers(hooks);
                 refresh_stale(hooks);
         }
 }

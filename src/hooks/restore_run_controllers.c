@@ -3,6 +3,8 @@
 #include "hooks/restore_run_private.h"
 #include "kube/object.h"
 
+enum { LOOK_FIRST_MS = 1000, LOOK_EVERY_MS = 5000 };
+
 bool hook_controller_has_hooks(const HookSpec *spec, JsonVal *controller) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO_JSON *pod = restore_run_template_pod(controller);
@@ -32,6 +34,7 @@ HookController *hook_controller_new(JsonVal *json) {
         controller->wanted = restore_run_wanted_pods(json);
         controller->pods = hash_set_new();
         controller->deadline_ms = clock_ms() + HOOK_WAIT_DEFAULT_MS;
+        controller->look_ms = clock_ms() + LOOK_FIRST_MS;
         controller->is_done = controller->wanted == 0;
         controller->selector =
                 label_selector_decode(selector, STR("spec.selector"), &controller->arena, &faults);
@@ -82,20 +85,53 @@ static bool read_wanted(const RestoreHooks *hooks, const HookController *control
         return true;
 }
 
-void restore_hooks_learn_wanted(RestoreHooks *hooks) {
-        for (size_t i = 0;; i++) {
-                HookController *controller = NULL;
-                int64_t wanted = -1;
+static bool count_page(void *user, const KubePage *page, Error *err) {
+        HookController *controller = user;
+        JsonVal *pod;
+        size_t i, max;
 
+        (void) err;
+        yyjson_arr_foreach(page->items, i, max, pod)
+                hash_set_add(controller->pods, (const Str[]) { object_uid(pod) }, 1);
+        return true;
+}
+
+/* Its pods may have been there before we were told of it, with no event since. */
+static void list_pods(const RestoreHooks *hooks, HookController *controller) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        KubeList pods = { .resource = hooks->options.pods,
+                          .namespace = controller->namespace,
+                          .label_selector = label_selector_text(&controller->selector, &arena) };
+
+        if (!kube_list(hooks->options.client, &pods, count_page, controller, hooks->ending, &err))
+                log_debug(hooks->options.log, NO_FIELDS, "count the pods of a controller: %s", err.message);
+}
+
+/* The next one from number *i on that is waited for and was not looked at lately. */
+static HookController *next_controller(RestoreHooks *hooks, size_t *i) NEEDS_LOCK(hooks) {
+        for (; *i < hooks->controllers_len; ++*i) {
+                HookController *controller = hooks->controllers[*i];
+
+                if (!controller->is_done && clock_ms() >= controller->look_ms) {
+                        controller->look_ms = clock_ms() + LOOK_EVERY_MS;
+                        return controller;
+                }
+        }
+        return NULL;
+}
+
+void restore_hooks_look_at_controllers(RestoreHooks *hooks) {
+        for (size_t i = 0; hooks->options.client; i++) {
                 mutex_lock(&hooks->lock);
-                if (i < hooks->controllers_len)
-                        controller = hooks->controllers[i];
-                bool is_open = controller && !controller->is_done && controller->wanted < 0;
+                HookController *controller = next_controller(hooks, &i);
+                int64_t wanted = controller ? controller->wanted : 0;
                 mutex_unlock(&hooks->lock);
                 if (!controller)
                         return;
-                if (!is_open || !hooks->options.client || !read_wanted(hooks, controller, &wanted))
+                if (wanted < 0 && !read_wanted(hooks, controller, &wanted))
                         continue;
+                list_pods(hooks, controller);
                 mutex_lock(&hooks->lock);
                 controller->wanted = wanted;
                 controller->is_done = hash_set_len(controller->pods) >= (size_t) wanted;

@@ -24,6 +24,7 @@ typedef struct HookController {
         int64_t wanted; /* pods; -1: not known yet */
         HashSet *pods;  /* seen, by UID */
         int64_t deadline_ms;
+        int64_t look_ms; /* when to ask the cluster next */
         bool is_done;
         JsonDoc *doc; /* what the selector borrows from */
 } HookController;
@@ -69,7 +70,7 @@ void hook_controller_free(HookController *controller);
 bool hook_controller_owns(const HookController *controller, const HookPod *pod);
 /* One more of its pods was seen; it is done when it has as many as it wants. */
 void hook_controller_count(HookController *controller, JsonVal *pod);
-/* Asks the cluster how many pods DaemonSets want. */
-void restore_hooks_learn_wanted(RestoreHooks *hooks);
+/* Asks the cluster for the pods of those that are waited for, and how many DaemonSets want. */
+void restore_hooks_look_at_controllers(RestoreHooks *hooks);
 /* Controllers whose pods did not appear in time. */
 void restore_hooks_expire_controllers(RestoreHooks *hooks) NEEDS_LOCK(hooks);

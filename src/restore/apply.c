@@ -63,7 +63,15 @@ static Str target_of(const Application *apply) {
         return apply->resource.is_namespaced ? apply->item->target : STR("");
 }
 
-/* Without a preface, so that messages are the API server's own words, as Velero's are. */
+/* What a message begins with: Velero's words where something could not be made. */
+static Str about(const Application *apply, const char *method) {
+        const char *what = strcmp(method, "POST") == 0  ? "error restoring"
+                           : strcmp(method, "GET") == 0 ? "get"
+                                                        : "update";
+
+        return str_of(arena_printf(apply->item->arena, "%s " STR_FMT, what, STR_ARG(apply->id)));
+}
+
 static bool call(const Application *apply, const char *method, const char *subresource, JsonDoc **ret_doc,
                  Error *err) {
         bool is_create = strcmp(method, "POST") == 0;
@@ -76,14 +84,17 @@ static bool call(const Application *apply, const char *method, const char *subre
                                     : path,
                 .body = strcmp(method, "GET") == 0 ? STR("") : buf_str(apply->body),
                 .content_type = strcmp(method, "PATCH") == 0 ? "application/merge-patch+json" : NULL,
+                .about = about(apply, method),
         };
 
         return kube_call(apply->engine->run->client, &kube, apply->engine->run->stop, ret_doc, err);
 }
 
+/* In Go's encoding: where the API server keeps JSON as it came (a ControllerRevision's data), any other spelling of
+ * the same text would later look like a change. */
 static void write_body(const Application *apply, JsonMutVal *value) {
         buf_reset(apply->body);
-        json_write_mut(value, apply->body);
+        json_write_go_mut(value, 0, apply->body);
 }
 
 static bool patch(const Application *apply, JsonMutVal *value, Error *err) {
@@ -187,12 +198,12 @@ static void follow_up(const Application *apply, JsonDoc *created) {
         else if (wants_hooks(apply))
                 restore_hooks_add_controller(hooks, root);
         if (wants_status(apply) && !put_status(apply, TAKE(created), &status))
-                report_problem(apply->engine->report, LOG_WARN, target_of(apply), "status of " STR_FMT ": %s",
-                               STR_ARG(apply->id), status.message);
+                report_problem(apply->engine->report, LOG_WARN, target_of(apply), "status: %s",
+                               status.message);
         yyjson_doc_free(created);
         if (item_has_applied_fields(item) && !patch(apply, managed_fields_patch(item), &fields))
-                report_problem(apply->engine->report, LOG_WARN, target_of(apply),
-                               "managed fields of " STR_FMT ": %s", STR_ARG(apply->id), fields.message);
+                report_problem(apply->engine->report, LOG_WARN, target_of(apply), "managed fields: %s",
+                               fields.message);
         if (!item_is(item, "customresourcedefinitions.apiextensions.k8s.io"))
                 return;
         apply->engine->crds_changed++;
@@ -281,12 +292,11 @@ static ItemAction meet_existing(const Application *apply, JsonVal *cluster) {
                 "could not restore, " STR_FMT ":" STR_FMT
                 " already exists. Warning: the in-cluster version is different than the backed-up version",
                 STR_ARG(apply->kind), STR_ARG(apply->name));
-        return ITEM_FAILED;
+        return ITEM_DIFFERENT;
 }
 
 static ItemAction failed(const Application *apply, const Error *err) {
-        report_problem(apply->engine->report, LOG_ERROR, target_of(apply), "error restoring " STR_FMT ": %s",
-                       STR_ARG(apply->id), err->message);
+        report_problem(apply->engine->report, LOG_ERROR, target_of(apply), "%s", err->message);
         return ITEM_FAILED;
 }
 
@@ -312,8 +322,10 @@ static ItemAction create(const Application *apply) {
         JsonDoc *created = NULL;
 
         write_body(apply, apply->item->object);
-        if (!buf_check(apply->body, "the object", &err))
+        if (!buf_check(apply->body, "the object", &err)) {
+                (void) error_prefix(&err, "error restoring " STR_FMT, STR_ARG(apply->id));
                 return failed(apply, &err);
+        }
         if (!call(apply, "POST", NULL, needs_reply(apply) ? &created : NULL, &err))
                 return look_again(apply, &err);
         follow_up(apply, created);
@@ -334,11 +346,11 @@ static ItemAction try_dry(const Application *apply) {
 
 /* A CRD that a dry run does not create leaves its kind unknown. */
 static bool is_kind_of_backup(const Application *apply) {
-        ArchiveGroup *group = NULL;
+        ContentsGroup *group = NULL;
 
         return apply->engine->run->dry_run &&
-               archive_find(apply->engine->archive, STR("customresourcedefinitions.apiextensions.k8s.io"),
-                            STR(""), apply->item->resource, &group) != NULL;
+               contents_find(apply->engine->contents, STR("customresourcedefinitions.apiextensions.k8s.io"),
+                             STR(""), apply->item->resource, &group) != NULL;
 }
 
 ItemAction apply_item(RestoreWorker *worker, RestoreItem *item) {
@@ -357,6 +369,7 @@ ItemAction apply_item(RestoreWorker *worker, RestoreItem *item) {
                 if (is_kind_of_backup(&apply))
                         return ITEM_CREATED;
                 apply.resource.is_namespaced = item->target.len > 0;
+                (void) error_prefix(&err, "error restoring " STR_FMT, STR_ARG(apply.id));
                 return failed(&apply, &err);
         }
         log_info(worker->engine->run->log,

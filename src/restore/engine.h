@@ -24,7 +24,7 @@ typedef struct Engine {
         Restore restore; /* with the backup's name resolved */
         Arena arena;
         BackupSource source;
-        Archive *archive;
+        Contents *contents;
         VolumeRecords volumes;
         Settings settings;
         Discovery *refreshed; /* after CRDs were created, else NULL */
@@ -54,7 +54,7 @@ TargetNamespace *engine_target(Engine *engine, Str name); /* NULL for one that n
 void engine_step(Engine *engine, const char *step);
 
 /* restore_item.c: everything that happens to one object; `depth` counts objects found through objects. */
-void restore_item(RestoreWorker *worker, ArchiveGroup *group, ArchiveItem *item, unsigned depth);
+void restore_item(RestoreWorker *worker, ContentsGroup *group, ContentsItem *item, unsigned depth);
 
 /* apply.c: the object into the cluster. */
 ItemAction apply_item(RestoreWorker *worker, RestoreItem *item);

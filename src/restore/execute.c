@@ -66,7 +66,7 @@ static void engine_clear(Engine *engine) {
         discovery_free(engine->refreshed);
         settings_clear(&engine->settings);
         volume_records_clear(&engine->volumes);
-        archive_free(engine->archive);
+        contents_free(engine->contents);
         source_clear(&engine->source);
         arena_clear(&engine->arena);
 }
@@ -115,12 +115,12 @@ static bool engine_open(Engine *engine, const RestoreRun *run, Error *err) {
 static bool read_archive(Engine *engine, Error *err) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(store_reader_freep) StoreReader *reader = NULL;
-        const ArchiveLimits limits = { 0 };
+        const ContentsLimits limits = { 0 };
 
         engine_step(engine, "reading the backup");
         return store_read_begin(engine->run->store, backup_key(engine->source.name, BACKUP_CONTENTS, &arena),
                                 &reader, err) &&
-               archive_read(store_read, reader, &limits, &engine->archive, err) &&
+               contents_read(store_read, reader, &limits, &engine->contents, err) &&
                volumes_read(engine->run->store, engine->source.name, &engine->volumes, err);
 }
 
@@ -140,7 +140,7 @@ static bool read_settings(Engine *engine, Error *err) {
 static void check_contents(Engine *engine) {
         size_t len;
 
-        (void) archive_groups(engine->archive, &len);
+        (void) contents_groups(engine->contents, &len);
         if (len == 0)
                 report_general(engine->report, LOG_WARN, "backup \"" STR_FMT "\" holds no objects",
                                STR_ARG(engine->source.name));
@@ -196,7 +196,7 @@ static bool run_engine(Engine *engine, RestoreStatus *status, Arena *arena, Erro
 }
 
 static bool is_invalid_modifier(const Engine *engine, const Error *err) {
-        return engine->archive && !engine->actions.has_object &&
+        return engine->contents && !engine->actions.has_object &&
                (err->code == ERROR_INVALID || err->code == ERROR_NOT_FOUND);
 }
 

@@ -51,8 +51,8 @@ static bool put_lists(Engine *engine, Error *err) {
         AUTO(buf_clear) Buf results = { 0 }, list = { .limit = (size_t) 1 << 32 };
 
         results_write(report_results(engine->report), &results);
-        if (engine->archive)
-                report_write_list(engine->report, engine->archive, &engine->restore.spec, &list);
+        if (engine->contents)
+                report_write_list(engine->report, engine->contents, &engine->restore.spec, &list);
         else
                 buf_add(&list, STR("{}\n"));
         return buf_check(&results, "the results", err) && buf_check(&list, "the resource list", err) &&

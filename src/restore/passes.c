@@ -12,17 +12,17 @@ typedef struct Pass {
         Engine *engine;
         Str resource;
         Mutex lock;
-        ArchiveGroup *groups;
+        ContentsGroup *groups;
         size_t groups_len;
         size_t group GUARDED_BY(&lock), item GUARDED_BY(&lock);
 } Pass;
 
-static bool next_item(Pass *pass, ArchiveGroup **ret_group, ArchiveItem **ret_item) {
+static bool next_item(Pass *pass, ContentsGroup **ret_group, ContentsItem **ret_item) {
         bool has = false;
 
         mutex_lock(&pass->lock);
         while (!has && pass->group < pass->groups_len) {
-                ArchiveGroup *group = &pass->groups[pass->group];
+                ContentsGroup *group = &pass->groups[pass->group];
 
                 if (pass->item == group->len) {
                         pass->group++;
@@ -37,11 +37,11 @@ static bool next_item(Pass *pass, ArchiveGroup **ret_group, ArchiveItem **ret_it
         return has;
 }
 
-static void log_progress(const Engine *engine, const ArchiveGroup *group, const ArchiveItem *item) {
+static void log_progress(const Engine *engine, const ContentsGroup *group, const ContentsItem *item) {
         const RestoreProgress *progress = engine->run->progress;
 
         log_info(engine->run->log,
-                 FIELDS(FIELD("name", archive_item_name(item)),
+                 FIELDS(FIELD("name", contents_item_name(item)),
                         FIELD("namespace", restore_target_namespace(&engine->restore.spec, group->namespace)),
                         FIELD("progress", STR("")), FIELD("resource", group->resource)),
                  "Restored %llu items out of an estimated total of %llu (estimate will change throughout the "
@@ -53,8 +53,8 @@ static void log_progress(const Engine *engine, const ArchiveGroup *group, const 
 static void run_worker(void *user) {
         Pass *pass = user;
         RestoreWorker worker = { .engine = pass->engine };
-        ArchiveGroup *group;
-        ArchiveItem *item;
+        ContentsGroup *group;
+        ContentsItem *item;
 
         while (!stop_is_set(pass->engine->run->stop) && next_item(pass, &group, &item)) {
                 restore_item(&worker, group, item, 0);
@@ -67,7 +67,7 @@ static void run_worker(void *user) {
         arena_clear(&worker.arena);
 }
 
-static size_t count_selected(const ArchiveGroup *groups, size_t len) {
+static size_t count_selected(const ContentsGroup *groups, size_t len) {
         size_t count = 0;
 
         for (size_t g = 0; g < len; g++)
@@ -77,9 +77,9 @@ static size_t count_selected(const ArchiveGroup *groups, size_t len) {
 }
 
 /* Groups lie in order of resources. */
-static ArchiveGroup *groups_of(Engine *engine, Str resource, size_t *ret_len) {
+static ContentsGroup *groups_of(Engine *engine, Str resource, size_t *ret_len) {
         size_t len, first = 0, last;
-        ArchiveGroup *groups = archive_groups(engine->archive, &len);
+        ContentsGroup *groups = contents_groups(engine->contents, &len);
 
         while (first < len && !str_equal(groups[first].resource, resource))
                 first++;
@@ -103,7 +103,7 @@ static bool restore_resource(Engine *engine, Str resource, Error *err) {
         return stop_check(engine->run->stop, err);
 }
 
-static void log_group(const Engine *engine, const ArchiveGroup *group) {
+static void log_group(const Engine *engine, const ContentsGroup *group) {
         Str target = restore_target_namespace(&engine->restore.spec, group->namespace);
 
         if (group->namespace.len > 0)
@@ -116,7 +116,7 @@ static void log_group(const Engine *engine, const ArchiveGroup *group) {
                          STR_ARG(group->resource));
 }
 
-static bool is_group_selected(const Engine *engine, const ArchiveGroup *group) {
+static bool is_group_selected(const Engine *engine, const ContentsGroup *group) {
         if (!selection_has_resource(&engine->selection, group->resource)) {
                 log_info(engine->run->log, FIELDS(FIELD("resource", group->resource)),
                          "Skipping restore of resource because the restore spec excludes it");
@@ -135,12 +135,12 @@ static bool is_group_selected(const Engine *engine, const ArchiveGroup *group) {
         return false;
 }
 
-static bool has_labels(const Engine *engine, const ArchiveItem *item, Buf *text, Error *err) {
+static bool has_labels(const Engine *engine, const ContentsItem *item, Buf *text, Error *err) {
         AUTO(error_clear) Error unreadable = { 0 };
         AUTO_JSON *doc = NULL;
 
         buf_reset(text);
-        if (!archive_content(engine->archive, item, text, err))
+        if (!contents_read_item(engine->contents, item, text, err))
                 return false;
         /* one that cannot be read is reported when its turn comes */
         if (!json_parse(buf_str(text), "the object", &doc, &unreadable))
@@ -150,12 +150,12 @@ static bool has_labels(const Engine *engine, const ArchiveItem *item, Buf *text,
 }
 
 /* A namespace that nothing of the user's choice is in is not made for its own sake. */
-static bool is_chosen_namespace(const Engine *engine, const ArchiveGroup *group, const ArchiveItem *item) {
+static bool is_chosen_namespace(const Engine *engine, const ContentsGroup *group, const ContentsItem *item) {
         return !str_equal(group->resource, STR("namespaces")) ||
-               selection_has_namespace(&engine->selection, archive_item_name(item));
+               selection_has_namespace(&engine->selection, contents_item_name(item));
 }
 
-static bool select_group(Engine *engine, ArchiveGroup *group, size_t *count, Error *err) {
+static bool select_group(Engine *engine, ContentsGroup *group, size_t *count, Error *err) {
         AUTO(buf_clear) Buf text = { 0 };
         bool needs_labels = selection_needs_labels(&engine->selection);
         bool is_namespaces = str_equal(group->resource, STR("namespaces"));
@@ -164,7 +164,7 @@ static bool select_group(Engine *engine, ArchiveGroup *group, size_t *count, Err
         if (!is_group_selected(engine, group))
                 return true;
         for (size_t i = 0; i < group->len; i++) {
-                ArchiveItem *item = &group->items[i];
+                ContentsItem *item = &group->items[i];
 
                 item->is_selected = is_chosen_namespace(engine, group, item) &&
                                     (!needs_labels || has_labels(engine, item, &text, err));
@@ -180,7 +180,7 @@ static bool select_group(Engine *engine, ArchiveGroup *group, size_t *count, Err
 
 static bool select_all(Engine *engine, bool only_crds, Error *err) {
         size_t len, count = 0;
-        ArchiveGroup *groups = archive_groups(engine->archive, &len);
+        ContentsGroup *groups = contents_groups(engine->contents, &len);
 
         for (size_t i = 0; i < len; i++)
                 if (!only_crds || str_equal(groups[i].resource, crds))
@@ -190,15 +190,21 @@ static bool select_all(Engine *engine, bool only_crds, Error *err) {
         return true;
 }
 
-static Str resolve_name(void *user, Str word) {
-        Engine *engine = user;
-        const KubeResource *resource = discovery_find(engine->discovery, word);
+static bool holds_resource(const Engine *engine, Str resource) {
         size_t len;
-        const ArchiveGroup *groups = archive_groups(engine->archive, &len);
+        const ContentsGroup *groups = contents_groups(engine->contents, &len);
 
-        if (resource)
-                return kube_resource_group_resource(resource, &engine->arena);
-        /* what the cluster does not serve (yet) is known by the backup */
+        for (size_t i = 0; i < len; i++)
+                if (str_equal(groups[i].resource, resource))
+                        return true;
+        return false;
+}
+
+/* What the backup itself calls so: "boats" for boats.harbour.example. */
+static Str find_in_backup(const Engine *engine, Str word) {
+        size_t len;
+        const ContentsGroup *groups = contents_groups(engine->contents, &len);
+
         for (size_t i = 0; i < len; i++) {
                 Str rest = groups[i].resource, name;
 
@@ -206,6 +212,19 @@ static Str resolve_name(void *user, Str word) {
                         return groups[i].resource;
         }
         return STR("");
+}
+
+/* As the cluster knows it; but where it means something that the backup does not hold (another group has the same
+ * name, or the kind is not served yet), the backup decides. */
+static Str resolve_name(void *user, Str word) {
+        Engine *engine = user;
+        const KubeResource *resource = discovery_find(engine->discovery, word);
+        Str name = resource ? kube_resource_group_resource(resource, &engine->arena) : STR("");
+
+        if (name.len > 0 && holds_resource(engine, name))
+                return name;
+        Str held = find_in_backup(engine, word);
+        return held.len > 0 ? held : name;
 }
 
 static void make_selection(Engine *engine, bool says_unknown) {
@@ -269,20 +288,20 @@ static bool makes_pods(Str resource) {
 /* Every namespace that something goes to, once each; those that are restored for their own sake too. */
 static void find_targets(Engine *engine) {
         size_t len, count = 0, kept = 0;
-        ArchiveGroup *groups = archive_groups(engine->archive, &len);
+        ContentsGroup *groups = contents_groups(engine->contents, &len);
 
         for (size_t g = 0; g < len; g++)
                 count += str_equal(groups[g].resource, STR("namespaces")) ? groups[g].len : 1;
         TargetNamespace *all = arena_alloc(&engine->arena, (count + 1) * sizeof(*all));
         count = 0;
         for (size_t g = 0; g < len; g++) {
-                const ArchiveGroup *group = &groups[g];
+                const ContentsGroup *group = &groups[g];
                 bool is_list = str_equal(group->resource, STR("namespaces"));
 
                 if (group->namespace.len == 0 && !is_list)
                         continue;
                 for (size_t i = 0; i < group->len; i++) {
-                        Str from = is_list ? archive_item_name(&group->items[i]) : group->namespace;
+                        Str from = is_list ? contents_item_name(&group->items[i]) : group->namespace;
 
                         if (!group->items[i].is_selected)
                                 continue;
@@ -310,13 +329,14 @@ static void find_targets(Engine *engine) {
 }
 
 static bool make_target(Engine *engine, TargetNamespace *target, Error *err) {
-        ArchiveGroup *group = NULL;
-        ArchiveItem *item = archive_find(engine->archive, STR("namespaces"), STR(""), target->from, &group);
+        ContentsGroup *group = NULL;
+        ContentsItem *item =
+                contents_find(engine->contents, STR("namespaces"), STR(""), target->from, &group);
         AUTO(buf_clear) Buf text = { 0 };
         AUTO_JSON *backup = NULL;
         bool created = false;
 
-        if (item && (!archive_content(engine->archive, item, &text, err) ||
+        if (item && (!contents_read_item(engine->contents, item, &text, err) ||
                      !json_parse(buf_str(&text), "the backed-up namespace", &backup, err)))
                 return false;
         NamespaceWish wish = {
@@ -382,7 +402,7 @@ static bool ensure_targets(Engine *engine, Error *err) {
 
 static Strs order_of(Engine *engine) {
         size_t len;
-        const ArchiveGroup *groups = archive_groups(engine->archive, &len);
+        const ContentsGroup *groups = contents_groups(engine->contents, &len);
         Strs resources = { 0 };
 
         for (size_t i = 0; i < len; i++)

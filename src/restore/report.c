@@ -89,7 +89,7 @@ static uint16_t type_number(Report *report, Str api_version, Str kind)
         return (uint16_t) number;
 }
 
-void report_item(Report *report, ArchiveItem *item, Str api_version, Str kind, ItemAction action) {
+void report_item(Report *report, ContentsItem *item, Str api_version, Str kind, ItemAction action) {
         mutex_lock(&report->lock);
         report->len += item->action == ITEM_UNTOUCHED;
         item->type = type_number(report, api_version, kind);
@@ -137,27 +137,28 @@ static int compare_types(const void *a, const void *b) {
         return str_compare(((const TypeList *) a)->type, ((const TypeList *) b)->type);
 }
 
-static void add_items(TypeList *lists, Archive *archive, const RestoreSpec *spec, Arena *arena) {
+static void add_items(TypeList *lists, Contents *contents, const RestoreSpec *spec, Arena *arena) {
         static const char *const names[] = { [ITEM_CREATED] = "created",
                                              [ITEM_UPDATED] = "updated",
                                              [ITEM_FAILED] = "failed",
                                              [ITEM_SKIPPED] = "skipped",
                                              [ITEM_DIFFERENT] = "failed" };
         size_t len;
-        ArchiveGroup *groups = archive_groups(archive, &len);
+        ContentsGroup *groups = contents_groups(contents, &len);
 
         for (size_t g = 0; g < len; g++) {
                 Str namespace = restore_target_namespace(spec, groups[g].namespace);
 
                 for (size_t i = 0; i < groups[g].len; i++) {
-                        const ArchiveItem *item = &groups[g].items[i];
+                        const ContentsItem *item = &groups[g].items[i];
 
                         if (item->action == ITEM_UNTOUCHED)
                                 continue;
-                        strs_add(&lists[item->type - 1].entries, arena,
-                                 str_of(arena_printf(arena, STR_FMT "%s" STR_FMT "(%s)", STR_ARG(namespace),
-                                                     namespace.len > 0 ? "/" : "",
-                                                     STR_ARG(archive_item_name(item)), names[item->action])));
+                        strs_add(
+                                &lists[item->type - 1].entries, arena,
+                                str_of(arena_printf(arena, STR_FMT "%s" STR_FMT "(%s)", STR_ARG(namespace),
+                                                    namespace.len > 0 ? "/" : "",
+                                                    STR_ARG(contents_item_name(item)), names[item->action])));
                 }
         }
 }
@@ -184,7 +185,7 @@ static void write_lists(TypeList *lists, size_t len, Buf *into) {
         buf_add(into, STR("}\n"));
 }
 
-void report_write_list(Report *report, Archive *archive, const RestoreSpec *spec, Buf *into) {
+void report_write_list(Report *report, Contents *contents, const RestoreSpec *spec, Buf *into) {
         AUTO(arena_clear) Arena arena = { 0 };
 
         mutex_lock(&report->lock);
@@ -197,7 +198,7 @@ void report_write_list(Report *report, Archive *archive, const RestoreSpec *spec
                 strs_add(&lists[namespaces - 1].entries, &arena,
                          str_of(arena_printf(&arena, STR_FMT "(created)",
                                              STR_ARG(report->namespaces.items[i]))));
-        add_items(lists, archive, spec, &arena);
+        add_items(lists, contents, spec, &arena);
         write_lists(lists, len, into);
         mutex_unlock(&report->lock);
 }

@@ -39,9 +39,9 @@ static bool check_place(const RestoreItem *item, Error *err) {
         return true;
 }
 
-static bool read_backup(RestoreWorker *worker, const ArchiveItem *item, JsonDoc **ret_doc, Error *err) {
+static bool read_backup(RestoreWorker *worker, const ContentsItem *item, JsonDoc **ret_doc, Error *err) {
         buf_reset(&worker->text);
-        return archive_content(worker->engine->archive, item, &worker->text, err) &&
+        return contents_read_item(worker->engine->contents, item, &worker->text, err) &&
                json_parse(buf_str(&worker->text), "the object", ret_doc, err);
 }
 
@@ -82,8 +82,8 @@ static bool is_volume_provisioned(RestoreWorker *worker, const RestoreItem *item
         Str volume = json_str(json_at(item->backup, "spec", "volumeName"));
         AUTO(error_clear) Error unreadable = { 0 };
         AUTO_JSON *doc = NULL;
-        ArchiveGroup *group = NULL;
-        ArchiveItem *found = archive_find(engine->archive, volumes, STR(""), volume, &group);
+        ContentsGroup *group = NULL;
+        ContentsItem *found = contents_find(engine->contents, volumes, STR(""), volume, &group);
 
         if (!found || !selection_has_additional(&engine->selection, volumes, STR("")) ||
             !read_backup(worker, found, &doc, &unreadable))
@@ -97,9 +97,9 @@ static void restore_additional(RestoreWorker *worker, const RestoreItem *item, c
 
         for (size_t i = 0; i < outcome->len; i++) {
                 AdditionalItem wanted = outcome->additional[i];
-                ArchiveGroup *group = NULL;
-                ArchiveItem *found =
-                        archive_find(engine->archive, wanted.resource, wanted.namespace, wanted.name, &group);
+                ContentsGroup *group = NULL;
+                ContentsItem *found = contents_find(engine->contents, wanted.resource, wanted.namespace,
+                                                    wanted.name, &group);
 
                 if (found && depth < DEPTH_MAX)
                         restore_item(worker, group, found, depth + 1);
@@ -198,14 +198,14 @@ static bool is_usable(Engine *engine, const RestoreItem *item) {
         return item->target.len == 0 || (target && !target->is_broken);
 }
 
-void restore_item(RestoreWorker *worker, ArchiveGroup *group, ArchiveItem *archived, unsigned depth) {
+void restore_item(RestoreWorker *worker, ContentsGroup *group, ContentsItem *archived, unsigned depth) {
         Engine *engine = worker->engine;
         AUTO(error_clear) Error err = { 0 };
         AUTO_JSON *backup = NULL;
         RestoreItem item = {
                 .resource = group->resource,
                 .namespace = group->namespace,
-                .name = archive_item_name(archived),
+                .name = contents_item_name(archived),
                 .arena = &worker->arena,
         };
 

@@ -1,4 +1,4 @@
-#include "restore/archive_path.h"
+#include "restore/contents_path.h"
 
 enum { PARTS_MAX = 6, NAME_MAX_LEN = 253, NAMESPACE_MAX_LEN = 63 };
 
@@ -21,7 +21,7 @@ static bool is_name(Str name, size_t longest) {
         return true;
 }
 
-static bool check_names(Str path, const ArchivePath *item, Error *err) {
+static bool check_names(Str path, const ContentsPath *item, Error *err) {
         const char *what = NULL;
 
         if (!is_name(item->resource, NAME_MAX_LEN))
@@ -37,10 +37,10 @@ static bool check_names(Str path, const ArchivePath *item, Error *err) {
                          what);
 }
 
-bool archive_path_parse(Str path, ArchivePath *ret_path, Error *err) {
+bool contents_path_parse(Str path, ContentsPath *ret_path, Error *err) {
         Str parts[PARTS_MAX] = { 0 };
         size_t count = split(path, parts);
-        ArchivePath parsed = { .place = PLACE_OTHER };
+        ContentsPath parsed = { .place = PLACE_OTHER };
 
         if (count == 2 && str_equal(path, STR("metadata/version")))
                 parsed.place = PLACE_FORMAT;

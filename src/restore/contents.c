@@ -1,4 +1,4 @@
-#include "restore/archive.h"
+#include "restore/contents.h"
 
 #include <inttypes.h>
 
@@ -6,30 +6,30 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "data/tar.h"
-#include "restore/archive_path.h"
+#include "restore/contents_path.h"
 
 enum { ITEMS_MAX = 10 * 1000 * 1000, ITEM_BYTES_MAX = 64 * 1024 * 1024, FORMAT_BYTES_MAX = 64 };
 
 static const uint64_t spool_bytes_max = (uint64_t) 64 << 30;
 
-struct Archive {
+struct Contents {
         Arena arena;
         Spool *spool;
-        ArchiveGroup *groups;
+        ContentsGroup *groups;
         size_t len, capacity;
         StrMap by_place; /* "resource/namespace" to the group's number + 1 */
 };
 
-void archive_free(Archive *archive) {
-        if (!archive)
+void contents_free(Contents *contents) {
+        if (!contents)
                 return;
-        for (size_t i = 0; i < archive->len; i++)
-                free(archive->groups[i].items);
-        free(archive->groups);
-        str_map_clear(&archive->by_place);
-        spool_free(archive->spool);
-        arena_clear(&archive->arena);
-        free(archive);
+        for (size_t i = 0; i < contents->len; i++)
+                free(contents->groups[i].items);
+        free(contents->groups);
+        str_map_clear(&contents->by_place);
+        spool_free(contents->spool);
+        arena_clear(&contents->arena);
+        free(contents);
 }
 
 static bool pull(void *user, void *into, size_t size, size_t *ret_size, Error *err) {
@@ -40,30 +40,30 @@ static Str place_key(Str resource, Str namespace, Arena *arena) {
         return str_of(arena_printf(arena, STR_FMT "/" STR_FMT, STR_ARG(resource), STR_ARG(namespace)));
 }
 
-static ArchiveGroup *group_of(Archive *archive, const ArchivePath *path, Buf *key) {
+static ContentsGroup *group_of(Contents *contents, const ContentsPath *path, Buf *key) {
         buf_reset(key);
         buf_add(key, path->resource);
         buf_add_char(key, '/');
         buf_add(key, path->namespace);
 
-        uintptr_t number = (uintptr_t) str_map_get(&archive->by_place, buf_str(key));
+        uintptr_t number = (uintptr_t) str_map_get(&contents->by_place, buf_str(key));
         if (number > 0)
-                return &archive->groups[number - 1];
-        if (archive->len == archive->capacity) {
-                archive->capacity = archive->capacity ? archive->capacity * 2 : 64;
-                archive->groups =
-                        xrealloc_array(archive->groups, archive->capacity, sizeof(*archive->groups));
+                return &contents->groups[number - 1];
+        if (contents->len == contents->capacity) {
+                contents->capacity = contents->capacity ? contents->capacity * 2 : 64;
+                contents->groups =
+                        xrealloc_array(contents->groups, contents->capacity, sizeof(*contents->groups));
         }
-        archive->groups[archive->len++] = (ArchiveGroup) {
-                .resource = arena_copy(&archive->arena, path->resource),
-                .namespace = arena_copy(&archive->arena, path->namespace),
+        contents->groups[contents->len++] = (ContentsGroup) {
+                .resource = arena_copy(&contents->arena, path->resource),
+                .namespace = arena_copy(&contents->arena, path->namespace),
         };
-        str_map_put(&archive->by_place, arena_copy(&archive->arena, buf_str(key)),
-                    (void *) (uintptr_t) archive->len);
-        return &archive->groups[archive->len - 1];
+        str_map_put(&contents->by_place, arena_copy(&contents->arena, buf_str(key)),
+                    (void *) (uintptr_t) contents->len);
+        return &contents->groups[contents->len - 1];
 }
 
-static ArchiveItem *add_item(ArchiveGroup *group) {
+static ContentsItem *add_item(ContentsGroup *group) {
         if (group->len == group->capacity) {
                 group->capacity = group->capacity ? group->capacity + group->capacity / 2 : 4;
                 group->items = xrealloc_array(group->items, group->capacity, sizeof(*group->items));
@@ -77,14 +77,14 @@ static bool has_exec_annotation(Str content) {
         return content.len > 0 && memmem(content.ptr, content.len, prefix.ptr, prefix.len) != NULL;
 }
 
-static bool keep_item(Archive *archive, const ArchivePath *path, Str content, Buf *key, Error *err) {
+static bool keep_item(Contents *contents, const ContentsPath *path, Str content, Buf *key, Error *err) {
         uint64_t offset = 0;
 
-        if (!spool_append(archive->spool, content, &offset, err))
+        if (!spool_append(contents->spool, content, &offset, err))
                 return false;
-        ArchiveGroup *group = group_of(archive, path, key);
-        *add_item(group) = (ArchiveItem) {
-                .name = arena_copy(&archive->arena, path->name).ptr,
+        ContentsGroup *group = group_of(contents, path, key);
+        *add_item(group) = (ContentsItem) {
+                .name = arena_copy(&contents->arena, path->name).ptr,
                 .name_len = (uint8_t) path->name.len,
                 .offset = offset,
                 .size = (uint32_t) content.len,
@@ -104,13 +104,13 @@ static bool check_format(Str content, Error *err) {
                          (int) (format.len < FORMAT_BYTES_MAX ? format.len : FORMAT_BYTES_MAX), format.ptr);
 }
 
-static bool read_entries(Archive *archive, TarReader *tar, Error *err) {
+static bool read_entries(Contents *contents, TarReader *tar, Error *err) {
         AUTO(buf_clear) Buf content = { .limit = ITEM_BYTES_MAX };
         AUTO(buf_clear) Buf key = { 0 };
         const TarEntry *entry = NULL;
 
         for (;;) {
-                ArchivePath path = { 0 };
+                ContentsPath path = { 0 };
 
                 if (!tar_next(tar, &entry, err))
                         return false;
@@ -120,7 +120,7 @@ static bool read_entries(Archive *archive, TarReader *tar, Error *err) {
                         continue;
                 AUTO(buf_clear) Buf name = { 0 };
                 buf_add(&name, entry->name);
-                if (!archive_path_parse(buf_str(&name), &path, err))
+                if (!contents_path_parse(buf_str(&name), &path, err))
                         return false;
                 if (path.place != PLACE_ITEM && path.place != PLACE_FORMAT)
                         continue;
@@ -128,7 +128,7 @@ static bool read_entries(Archive *archive, TarReader *tar, Error *err) {
                 if (!tar_content(tar, &content, err) || !buf_check(&content, "a file of the archive", err))
                         return false;
                 if (path.place == PLACE_FORMAT ? !check_format(buf_str(&content), err)
-                                               : !keep_item(archive, &path, buf_str(&content), &key, err))
+                                               : !keep_item(contents, &path, buf_str(&content), &key, err))
                         return false;
         }
 }
@@ -145,20 +145,20 @@ static bool read_rest(GzipReader *gzip, Error *err) {
 }
 
 static int compare_items(const void *a, const void *b) {
-        const ArchiveItem *x = a, *y = b;
-        int order = str_compare(archive_item_name(x), archive_item_name(y));
+        const ContentsItem *x = a, *y = b;
+        int order = str_compare(contents_item_name(x), contents_item_name(y));
 
         return order ? order : (x->offset > y->offset) - (x->offset < y->offset);
 }
 
 /* A file that is there twice counts as its last copy, as it would after extraction. */
-static void sort_items(ArchiveGroup *group) {
+static void sort_items(ContentsGroup *group) {
         size_t kept = 0;
 
         qsort(group->items, group->len, sizeof(*group->items), compare_items);
         for (size_t i = 0; i < group->len; i++) {
-                if (kept > 0 && str_equal(archive_item_name(&group->items[kept - 1]),
-                                          archive_item_name(&group->items[i])))
+                if (kept > 0 && str_equal(contents_item_name(&group->items[kept - 1]),
+                                          contents_item_name(&group->items[i])))
                         kept--;
                 group->items[kept++] = group->items[i];
         }
@@ -167,60 +167,61 @@ static void sort_items(ArchiveGroup *group) {
 }
 
 static int compare_groups(const void *a, const void *b) {
-        const ArchiveGroup *x = a, *y = b;
+        const ContentsGroup *x = a, *y = b;
         int order = str_compare(x->resource, y->resource);
 
         return order ? order : str_compare(x->namespace, y->namespace);
 }
 
-static void sort_groups(Archive *archive) {
-        if (archive->len == 0)
+static void sort_groups(Contents *contents) {
+        if (contents->len == 0)
                 return;
-        for (size_t i = 0; i < archive->len; i++)
-                sort_items(&archive->groups[i]);
-        qsort(archive->groups, archive->len, sizeof(*archive->groups), compare_groups);
-        str_map_clear(&archive->by_place);
-        archive->by_place = (StrMap) { 0 };
-        for (size_t i = 0; i < archive->len; i++)
-                str_map_put(
-                        &archive->by_place,
-                        place_key(archive->groups[i].resource, archive->groups[i].namespace, &archive->arena),
-                        (void *) (uintptr_t) (i + 1));
+        for (size_t i = 0; i < contents->len; i++)
+                sort_items(&contents->groups[i]);
+        qsort(contents->groups, contents->len, sizeof(*contents->groups), compare_groups);
+        str_map_clear(&contents->by_place);
+        contents->by_place = (StrMap) { 0 };
+        for (size_t i = 0; i < contents->len; i++)
+                str_map_put(&contents->by_place,
+                            place_key(contents->groups[i].resource, contents->groups[i].namespace,
+                                      &contents->arena),
+                            (void *) (uintptr_t) (i + 1));
 }
 
-bool archive_read(GzipSource source, void *user, const ArchiveLimits *limits, Archive **ret_archive,
-                  Error *err) {
+bool contents_read(GzipSource source, void *user, const ContentsLimits *limits, Contents **ret_contents,
+                   Error *err) {
         const uint64_t spool_bytes = limits->spool_bytes ? limits->spool_bytes : spool_bytes_max;
         const TarLimits tar_limits = { .entry_bytes =
                                                limits->item_bytes ? limits->item_bytes : ITEM_BYTES_MAX,
                                        .entries = limits->items ? limits->items : ITEMS_MAX };
-        AUTO(archive_freep) Archive *archive = xnew0(Archive);
+        AUTO(contents_freep) Contents *contents = xnew0(Contents);
         /* Each object is there twice, and the spool's own limit names itself. */
         AUTO(gzip_reader_freep) GzipReader *gzip = gzip_reader_new(source, user, spool_bytes * 3);
         AUTO(tar_reader_freep) TarReader *tar = tar_reader_new(pull, gzip, tar_limits);
 
-        if (!spool_open(spool_bytes, &archive->spool, err) || !read_entries(archive, tar, err) ||
+        if (!spool_open(spool_bytes, &contents->spool, err) || !read_entries(contents, tar, err) ||
             !read_rest(gzip, err))
                 return error_prefix(err, "read the backup's archive");
-        sort_groups(archive);
-        *ret_archive = TAKE(archive);
+        sort_groups(contents);
+        *ret_contents = TAKE(contents);
         return true;
 }
 
-ArchiveGroup *archive_groups(Archive *archive, size_t *ret_len) {
-        *ret_len = archive->len;
-        return archive->groups;
+ContentsGroup *contents_groups(Contents *contents, size_t *ret_len) {
+        *ret_len = contents->len;
+        return contents->groups;
 }
 
-ArchiveItem *archive_find(Archive *archive, Str resource, Str namespace, Str name, ArchiveGroup **ret_group) {
+ContentsItem *contents_find(Contents *contents, Str resource, Str namespace, Str name,
+                            ContentsGroup **ret_group) {
         AUTO(arena_clear) Arena arena = { 0 };
         uintptr_t number =
-                (uintptr_t) str_map_get(&archive->by_place, place_key(resource, namespace, &arena));
-        ArchiveGroup *group = number > 0 ? &archive->groups[number - 1] : NULL;
+                (uintptr_t) str_map_get(&contents->by_place, place_key(resource, namespace, &arena));
+        ContentsGroup *group = number > 0 ? &contents->groups[number - 1] : NULL;
 
         for (size_t low = 0, high = group ? group->len : 0; low < high;) {
                 size_t middle = low + (high - low) / 2;
-                int order = str_compare(archive_item_name(&group->items[middle]), name);
+                int order = str_compare(contents_item_name(&group->items[middle]), name);
 
                 if (order == 0) {
                         *ret_group = group;
@@ -234,12 +235,12 @@ ArchiveItem *archive_find(Archive *archive, Str resource, Str namespace, Str nam
         return NULL;
 }
 
-bool archive_content(const Archive *archive, const ArchiveItem *item, Buf *into, Error *err) {
+bool contents_read_item(const Contents *contents, const ContentsItem *item, Buf *into, Error *err) {
         char *at = buf_reserve(into, item->size);
 
         if (!at)
                 return buf_check(into, "a file of the archive", err);
-        if (!spool_read(archive->spool, item->offset, at, item->size, err))
+        if (!spool_read(contents->spool, item->offset, at, item->size, err))
                 return false;
         into->len += item->size;
         return true;
