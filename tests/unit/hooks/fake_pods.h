@@ -14,7 +14,7 @@
 enum { FAKE_PODS_MAX = 64 };
 
 typedef struct FakePod {
-        char name[16], uid[16];
+        char name[16], uid[24];
         const char *status; /* inside of status */
         _Atomic bool is_frozen, is_deleted;
         _Atomic unsigned thaws;
