@@ -8,7 +8,8 @@
 #include "small_cluster.h"
 
 #define CLAIM(name)                                                                                          \
-        ",\"spec\":{\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"" name "\"}}]"
+        ",\"spec\":{\"containers\":[{\"name\":\"c\"}],\"volumes\":[{\"name\":\"v\","                         \
+        "\"persistentVolumeClaim\":{\"claimName\":\"" name "\"}}]"
 #define RUNNING "},\"status\":{\"phase\":\"Running\"}"
 
 static const SmallObject objects[] = {
@@ -18,7 +19,7 @@ static const SmallObject objects[] = {
         { "/api/v1", "pods", "a", "web", "\"app\":\"web\"", CLAIM("data") RUNNING, NULL },
         { "/api/v1", "pods", "a", "db", "\"app\":\"db\"", CLAIM("data") RUNNING, NULL },
         { "/api/v1", "pods", "b", "lone", "\"app\":\"lone\"",
-          ",\"spec\":{},\"status\":{\"phase\":\"Running\"}", NULL },
+          ",\"spec\":{\"containers\":[{\"name\":\"c\"}]},\"status\":{\"phase\":\"Running\"}", NULL },
         { "/api/v1", "persistentvolumeclaims", "a", "data", NULL,
           ",\"spec\":{\"volumeName\":\"pv\"},\"status\":{\"phase\":\"Bound\"}", NULL },
         { "/api/v1", "persistentvolumes", NULL, "pv", NULL,
@@ -387,6 +388,27 @@ static void a_pod_whose_pre_hook_fails_is_listed_but_not_stored(void **state) {
         CHECK(trial.outcome.status.hooks_failed > 0);
 }
 
+static void a_pod_whose_pre_hook_may_fail_is_captured_in_its_window(void **state) {
+        AUTO(trial_clear) Trial trial = { 0 };
+        AUTO(buf_clear) Buf hooks = { 0 };
+
+        (void) state;
+        trial_start(&trial,
+                    "{\"includedNamespaces\":[\"a\",\"b\"],\"includedNamespaceScopedResources\":[\"pods\"],"
+                    "\"orderedResources\":{\"pods\":\"b/lone\"},"
+                    "\"hooks\":{\"resources\":[{\"name\":\"freeze\",\"pre\":[{\"exec\":"
+                    "{\"command\":[\"a\"],\"onError\":\"Continue\"}}]}]}}");
+        trial_execute(&trial);
+        CHECK(trial.has_ended);
+        CHECK_STR(trial.outcome.status.phase, "PartiallyFailed");
+        CHECK_INT(trial.outcome.status.hooks_attempted, 3);
+        CHECK_INT(trial.outcome.status.hooks_failed, 3);
+        CHECK_STR(contents(&trial), "namespaces/cluster/a namespaces/cluster/b pods/namespaces/a/db "
+                                    "pods/namespaces/a/web pods/namespaces/b/lone");
+        read_file(&trial, BACKUP_HOOKS, &hooks);
+        CHECK(strstr(hooks.ptr, "\"freeze\""));
+}
+
 static void a_dry_run_counts_and_writes_nothing(void **state) {
         AUTO(trial_clear) Trial trial = { 0 };
         AUTO(error_clear) Error err = { 0 };
@@ -497,6 +519,7 @@ int main(void) {
                 cmocka_unit_test(what_does_not_exist_or_may_not_be_read_is_an_error_and_the_rest_is_stored),
                 cmocka_unit_test(an_invalid_backup_stores_nothing),
                 cmocka_unit_test(a_pod_whose_pre_hook_fails_is_listed_but_not_stored),
+                cmocka_unit_test(a_pod_whose_pre_hook_may_fail_is_captured_in_its_window),
                 cmocka_unit_test(a_dry_run_counts_and_writes_nothing),
                 cmocka_unit_test(a_name_that_is_taken_is_refused_and_leftovers_are_replaced),
                 cmocka_unit_test(a_store_that_fails_leaves_a_record_without_contents),
