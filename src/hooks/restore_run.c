@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "hooks/call.h"
 #include "hooks/restore_run_private.h"
 #include "kube/object.h"
 
@@ -45,13 +46,11 @@ static void end_container(RestoreHooks *hooks, HookContainer *container) NEEDS_L
 
 static void give_up_call(RestoreHooks *hooks, HookContainer *container, HookOutcome outcome, Str why)
         NEEDS_LOCK(hooks) {
-        HookResult result = {
-                .call = container->calls[container->next],
-                .outcome = outcome,
-                .exit_code = -1,
-                .start_wall_ms = clock_wall_ms(),
-                .message = why,
-        };
+        HookResult result = hook_result_of(&container->pod->plan, container->calls[container->next]);
+
+        result.outcome = outcome;
+        result.message = why;
+        result.start_wall_ms = clock_wall_ms();
 
         restore_hooks_record(hooks, container, &result);
         hook_container_finish(container, outcome != HOOK_NOT_RUN);
@@ -139,7 +138,7 @@ static void see_pod(RestoreHooks *hooks, const HookNamespace *namespace, JsonVal
         cond_broadcast(&hooks->changed);
 }
 
-static KubeWatchNext take_event(void *user, KubeEvent event, JsonVal *object) {
+KubeWatchNext restore_hooks_take_event(void *user, KubeEvent event, JsonVal *object) {
         HookNamespace *namespace = user;
         RestoreHooks *hooks = namespace->hooks;
 
@@ -193,7 +192,8 @@ static void watch_namespace(void *user) {
         KubeList what = { .resource = options->pods, .namespace = str_of(namespace->name) };
         AUTO(error_clear) Error err = { 0 };
 
-        if (!kube_watch(options->client, &what, 0, take_event, namespace, namespace->hooks->ending, &err))
+        if (!kube_watch(options->client, &what, 0, restore_hooks_take_event, namespace,
+                        namespace->hooks->ending, &err))
                 end_namespace(namespace, err.message);
 }
 
@@ -253,16 +253,14 @@ static void report_plan(RestoreHooks *hooks, const HookPod *pod, const Faults *f
         for (size_t i = 0; i < pod->plan.skips_len; i++) {
                 const HookSkip *skip = &pod->plan.skips[i];
                 AUTO(error_clear) Error err = { 0 };
-                LogLevel level = skip->is_fault ? LOG_ERROR : LOG_INFO;
                 Str text = str_of(arena_printf(
                         &arena, "hook " STR_FMT " in pod " STR_FMT "/" STR_FMT " not executed: " STR_FMT,
                         STR_ARG(skip->name), STR_ARG(pod->plan.namespace), STR_ARG(pod->plan.name),
                         STR_ARG(skip->reason)));
 
-                log_line(hooks->options.log, level, FIELDS(FIELD("namespace", pod->plan.namespace)), STR_FMT,
-                         STR_ARG(text));
+                hook_skip_log(hooks->options.log, &pod->plan, skip);
                 if (skip->is_fault)
-                        restore_hooks_problem(hooks, level, pod, text);
+                        restore_hooks_problem(hooks, LOG_ERROR, pod, text);
                 if (!hook_results_add_skip(hooks->options.results, &pod->plan, skip, &err))
                         log_error(hooks->options.log, NO_FIELDS, "keep the result of a hook: %s",
                                   err.message);

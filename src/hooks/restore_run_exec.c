@@ -1,53 +1,8 @@
-#include <stdatomic.h>
-
 #include "base/clock.h"
-#include "base/mem.h"
-#include "data/duration.h"
+#include "hooks/call.h"
 #include "hooks/restore_run_private.h"
 
 enum { TRIES = 3, TRY_PAUSE_MS = 1000 };
-
-typedef struct Outputs {
-        HookOutput out, err;
-} Outputs;
-
-static void take_output(void *user, ExecStream stream, Str bytes) {
-        Outputs *outputs = user;
-
-        hook_output_add(stream == EXEC_STDOUT ? &outputs->out : &outputs->err, bytes);
-}
-
-static Str command_text(const HookCall *call, Arena *arena) {
-        return str_of(
-                arena_printf(arena, "[" STR_FMT "]", STR_ARG(strs_join(&call->command, STR(" "), arena))));
-}
-
-typedef struct CallFields { /* as Velero names them, with the pod and its namespace */
-        LogField items[11];
-        size_t len;
-} CallFields;
-
-static CallFields call_fields(const HookContainer *container, const HookCall *call, Arena *arena) {
-        const PodPlan *plan = &container->pod->plan;
-        Str pod = str_of(
-                arena_printf(arena, STR_FMT "/" STR_FMT, STR_ARG(plan->namespace), STR_ARG(plan->name)));
-
-        return (CallFields) {
-                .items = {
-                        FIELD("hookCommand", command_text(call, arena)),
-                        FIELD("hookContainer", container->name),
-                        FIELD("hookName", call->name),
-                        FIELD("hookOnError", call->on_error == ON_ERROR_FAIL ? STR("Fail") : STR("Continue")),
-                        FIELD("hookPhase", STR("post")),
-                        FIELD("hookSource", call->source == HOOK_FROM_SPEC ? STR("spec") : STR("annotation")),
-                        FIELD("hookTimeout", duration_format(call->timeout_ms, arena)),
-                        FIELD("hookType", STR("exec")),
-                        FIELD("namespace", plan->namespace),
-                        FIELD("pod", pod),
-                },
-                .len = 10,
-        };
-}
 
 void restore_hooks_problem(RestoreHooks *hooks, LogLevel level, const HookPod *pod, Str message) {
         if (hooks->options.on_problem)
@@ -58,108 +13,54 @@ static bool is_failure(HookOutcome outcome) {
         return outcome == HOOK_FAILED || outcome == HOOK_TIMED_OUT;
 }
 
-/* What was executed failed; what was not says so in Velero's words. */
-static Str problem_text(const HookContainer *container, const HookResult *result, Arena *arena) {
-        const PodPlan *plan = &container->pod->plan;
-
+/* Velero's words for what was not executed. */
+static Str problem_text(const HookResult *result, Arena *arena) {
         return str_of(arena_printf(
                 arena,
                 "hook " STR_FMT " in container " STR_FMT " in pod " STR_FMT "/" STR_FMT " %s: " STR_FMT,
-                STR_ARG(result->call->name), STR_ARG(container->name), STR_ARG(plan->namespace),
-                STR_ARG(plan->name), result->attempts > 0 ? "failed" : "not executed",
-                STR_ARG(result->message)));
+                STR_ARG(result->call->name), STR_ARG(result->call->container),
+                STR_ARG(result->pod->namespace), STR_ARG(result->pod->name),
+                result->attempts > 0 ? "failed" : "not executed", STR_ARG(result->message)));
 }
 
 void restore_hooks_record(RestoreHooks *hooks, const HookContainer *container, HookResult *result) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(error_clear) Error err = { 0 };
-        CallFields fields = call_fields(container, result->call, &arena);
-        Log *log = hooks->options.log;
 
-        result->pod = &container->pod->plan;
-        result->freeze_ms = -1;
-        if (result->outcome == HOOK_SUCCEEDED) {
-                log_info(log, fields.items, fields.len, "hook succeeded");
-        } else {
-                Str text = problem_text(container, result, &arena);
-                bool is_error = is_failure(result->outcome);
-
-                log_line(log, is_error ? LOG_ERROR : LOG_WARN, fields.items, fields.len, STR_FMT,
-                         STR_ARG(text));
-                restore_hooks_problem(hooks, is_error ? LOG_ERROR : LOG_WARN, container->pod, text);
-        }
+        hook_call_log(hooks->options.log, result);
+        if (result->outcome != HOOK_SUCCEEDED)
+                restore_hooks_problem(hooks, is_failure(result->outcome) ? LOG_ERROR : LOG_WARN,
+                                      container->pod, problem_text(result, &arena));
         if (!hook_results_add(hooks->options.results, result, &err))
-                log_error(log, fields.items, fields.len, "keep the result of a hook: %s", err.message);
+                log_error(hooks->options.log, NO_FIELDS, "keep the result of a hook: %s", err.message);
 }
 
-/* Only what did not start may be tried again: the runtime or the kubelet may just not be ready. */
-static bool is_worth_trying_again(const ExecResult *result) {
-        return result->end == EXEC_REFUSED && (result->http_status == 0 || result->http_status >= 500);
-}
-
-static void execute(RestoreHooks *hooks, const HookContainer *container, const HookCall *call,
-                    Outputs *outputs, ExecResult *ret_result, unsigned *ret_attempts) {
-        const PodPlan *plan = &container->pod->plan;
-        const HookPort *port = &hooks->options.port;
-        ExecRequest request = {
-                .namespace = plan->namespace,
-                .pod = plan->name,
-                .container = container->name,
-                .command = call->command,
-                .timeout_ms = call->timeout_ms,
-        };
-
-        for (*ret_attempts = 1;; ++*ret_attempts) {
-                port->exec(port->user, &request, take_output, outputs, hooks->ending, ret_result);
-                if (!is_worth_trying_again(ret_result) || *ret_attempts == TRIES ||
-                    !stop_sleep_ms(hooks->ending, TRY_PAUSE_MS))
-                        return;
-                exec_result_clear(ret_result);
-        }
-}
-
-static HookOutcome outcome_of(const ExecResult *result) {
-        switch (result->end) {
-        case EXEC_EXITED:
-                return result->exit_code == 0 ? HOOK_SUCCEEDED : HOOK_FAILED;
-        case EXEC_TIMED_OUT:
-                return HOOK_TIMED_OUT;
-        default:
-                return HOOK_FAILED;
-        }
-}
-
-static void log_output(RestoreHooks *hooks, const CallFields *fields, const Outputs *outputs, Arena *arena) {
-        log_info(hooks->options.log, fields->items, fields->len, "stdout: " STR_FMT,
-                 STR_ARG(hook_output_text(&outputs->out, arena)));
-        log_info(hooks->options.log, fields->items, fields->len, "stderr: " STR_FMT,
-                 STR_ARG(hook_output_text(&outputs->err, arena)));
+/* A kubelet or a runtime that is not quite there yet: the command did not start, so it can be tried again. */
+static bool is_worth_trying_again(HookEnd end, const HookResult *result) {
+        return end == HOOK_END_LOST && result->outcome != HOOK_TIMED_OUT && result->process.len == 0;
 }
 
 /* True when the hook failed. */
 static bool run_call(RestoreHooks *hooks, const HookContainer *container, const HookCall *call) {
         AUTO(arena_clear) Arena arena = { 0 };
-        AUTO(exec_result_clear) ExecResult end = { 0 };
-        AUTO_FREE Outputs *outputs = xnew0(Outputs);
-        CallFields fields = call_fields(container, call, &arena);
-        HookResult result = { .call = call, .start_wall_ms = clock_wall_ms() };
-        int64_t start_ms = clock_ms();
+        HookResult result = hook_result_of(&container->pod->plan, call);
+        const HookAttempt attempt = {
+                .port = &hooks->options.port,
+                .pod = &container->pod->plan,
+                .call = call,
+                .stop = hooks->ending,
+                .timeout_ms = call->timeout_ms,
+                .gauges = hooks->options.gauges,
+                .arena = &arena,
+        };
 
-        log_info(hooks->options.log, fields.items, fields.len, "running exec hook");
-        if (hooks->options.gauges)
-                atomic_fetch_add(&hooks->options.gauges->hooks_running, 1);
-        execute(hooks, container, call, outputs, &end, &result.attempts);
-        if (hooks->options.gauges)
-                atomic_fetch_sub(&hooks->options.gauges->hooks_running, 1);
-        result.duration_ms = clock_ms() - start_ms;
-        result.outcome = outcome_of(&end);
-        result.exit_code = end.end == EXEC_EXITED ? end.exit_code : -1;
-        result.message = end.message ? str_of(end.message) : STR("");
-        if (end.end == EXEC_TIMED_OUT || end.end == EXEC_CANCELED)
-                result.process = STR("may still run");
-        result.out = &outputs->out;
-        result.err = &outputs->err;
-        log_output(hooks, &fields, outputs, &arena);
+        for (int i = 1;; i++) {
+                HookEnd end = hook_call_attempt(&attempt, &result);
+
+                if (i == TRIES || !is_worth_trying_again(end, &result) ||
+                    !stop_sleep_ms(hooks->ending, TRY_PAUSE_MS))
+                        break;
+        }
         restore_hooks_record(hooks, container, &result);
         return result.outcome != HOOK_SUCCEEDED;
 }
@@ -189,16 +90,14 @@ void restore_hooks_run(void *user) {
                         hooks->idle--;
                         continue;
                 }
-                if (hooks->is_interrupted) {
-                        container->state = CONTAINER_WAITING;
-                        restore_hooks_settle(hooks, container);
-                        continue;
+                if (!hooks->is_interrupted) {
+                        const HookCall *call = container->calls[container->next];
+
+                        mutex_unlock(&hooks->lock);
+                        bool has_failed = run_call(hooks, container, call);
+                        mutex_lock(&hooks->lock);
+                        hook_container_finish(container, has_failed);
                 }
-                const HookCall *call = container->calls[container->next];
-                mutex_unlock(&hooks->lock);
-                bool has_failed = run_call(hooks, container, call);
-                mutex_lock(&hooks->lock);
-                hook_container_finish(container, has_failed);
                 container->state = CONTAINER_WAITING;
                 restore_hooks_settle(hooks, container);
         }

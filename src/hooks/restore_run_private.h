@@ -59,6 +59,9 @@ void restore_hooks_settle(RestoreHooks *hooks, HookContainer *container) NEEDS_L
 /* One thread of those that run commands. */
 void restore_hooks_run(void *hooks);
 
+/* A KubeWatchSink: what is heard of a pod in a HookNamespace. */
+KubeWatchNext restore_hooks_take_event(void *namespace, KubeEvent event, JsonVal *object);
+
 /* Logs the outcome of the container's next call, and files it. */
 void restore_hooks_record(RestoreHooks *hooks, const HookContainer *container, HookResult *result);
 void restore_hooks_problem(RestoreHooks *hooks, LogLevel level, const HookPod *pod, Str message);
