@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -57,6 +58,7 @@ static bool part_file_write(const PartFile *file, Str bytes, Error *err) {
 }
 
 static bool part_file_finish(PartFile *file, bool replace, Error *err) {
+        assert(file->fd >= 0);
         if (fsync(file->fd) != 0)
                 return file_failed(file->part, err);
         if (replace) {

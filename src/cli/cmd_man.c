@@ -3,7 +3,7 @@
 #include "cli/commands.h"
 #include "cli/man.h"
 
-/* For the build: `grapnel man-pages build/man/grapnel.1 build/man/grapnel-backup-run.1 …` writes these files, and
+/* For the build: `grapnel man-pages build/man/grapnel.1 build/man/grapnel-backup-run.1 ...` writes these files, and
  * fails when a command has no file or a file no command, so that the build's list cannot go stale. */
 
 static const Option options[] = { OPT_END };
@@ -65,7 +65,7 @@ const Command cmd_man = {
         .arguments = "FILE...",
         .summary = "Write the manual pages",
         .example = "# All pages, each into the file of its name.\n"
-                   "grapnel man-pages man/grapnel.1 man/grapnel-version.1 …",
+                   "grapnel man-pages man/grapnel.1 man/grapnel-version.1 ...",
         .options = options,
         .max_arguments = 100,
         .is_hidden = true,

@@ -1,6 +1,8 @@
 #include "cli/plan_pods.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "backup/filter.h"
 #include "data/yaml.h"
@@ -12,24 +14,31 @@
 
 enum { FILE_LIMIT = 256 * 1024 * 1024, CHUNK_SIZE = 64 * 1024 };
 
-static void closep(FILE **file) {
-        if (*file && *file != stdin)
-                fclose(*file);
+static void closep(const int *fd) {
+        if (*fd > STDIN_FILENO)
+                close(*fd);
+}
+
+static bool read_failed(Str path, Error *err) {
+        return error_set(err, ERROR_INVALID, "\"" STR_FMT "\": %s", STR_ARG(path), strerror(errno));
 }
 
 static bool read_all(Str path, Buf *into, Error *err) {
         bool is_stdin = str_equal(path, STR("-"));
-        AUTO(closep) FILE *file = is_stdin ? stdin : fopen(path.ptr, "re");
+        AUTO(closep) int fd = is_stdin ? STDIN_FILENO : open(path.ptr, O_RDONLY | O_CLOEXEC);
         char chunk[CHUNK_SIZE];
-        size_t len;
 
-        if (!file)
-                return error_set(err, ERROR_INVALID, "\"" STR_FMT "\": %s", STR_ARG(path), strerror(errno));
-        while ((len = fread(chunk, 1, sizeof chunk, file)) > 0)
-                buf_add(into, (Str) { chunk, len });
-        if (ferror(file))
-                return error_set(err, ERROR_INVALID, "\"" STR_FMT "\": %s", STR_ARG(path), strerror(errno));
-        return buf_check(into, path.ptr, err);
+        if (fd < 0)
+                return read_failed(path, err);
+        for (;;) {
+                ssize_t len = read(fd, chunk, sizeof chunk);
+
+                if (len < 0 && errno != EINTR)
+                        return read_failed(path, err);
+                if (len == 0 || into->overflowed)
+                        return buf_check(into, path.ptr, err);
+                buf_add(into, (Str) { chunk, len < 0 ? 0 : (size_t) len });
+        }
 }
 
 /* A Pod goes to the sink, a List one by one; anything else is an error that names its kind. */

@@ -31,21 +31,14 @@ bool planned_pods_fail(const PlannedPods *pods) {
         return false;
 }
 
-/* The groups that are frozen together, in the order in which they start. */
-static PodGroups group(const PlannedPods *pods, Arena *arena) {
+/* The groups that are frozen together, in the order in which they start; and the array that they point into. */
+static PodGroups group(const PlannedPods *pods, Arena *arena, const PodPlan **ret_plans) {
         PodPlan *plans = arena_alloc(arena, (pods->len + 1) * sizeof *plans);
 
         for (size_t i = 0; i < pods->len; i++)
                 plans[i] = pods->items[i].plan;
+        *ret_plans = plans;
         return hook_groups(plans, pods->len, arena);
-}
-
-static const PlannedPod *find_pod(const PlannedPods *pods, const PodPlan *plan) {
-        for (size_t i = 0; i < pods->len; i++)
-                if (str_equal(pods->items[i].plan.namespace, plan->namespace) &&
-                    str_equal(pods->items[i].plan.name, plan->name))
-                        return &pods->items[i];
-        abort(); /* groups are made of these pods */
 }
 
 static Str command_text(const Strs *command, Arena *arena) {
@@ -115,7 +108,8 @@ Str plan_view_text(const PlannedPods *pods, Arena *arena) {
                                                 "ON ERROR", "TIMEOUT", "COMMAND", NULL };
         AUTO(buf_clear) Buf text = { .limit = SIZE_MAX };
         Table table = table_new(arena, headings);
-        PodGroups groups = group(pods, arena);
+        const PodPlan *plans;
+        PodGroups groups = group(pods, arena, &plans);
         Str others = words_plural(pods->without_hooks, "pod", arena);
 
         for (size_t i = 0; i < groups.len; i++)
@@ -129,7 +123,7 @@ Str plan_view_text(const PlannedPods *pods, Arena *arena) {
                                                            STR_ARG(plan->namespace), STR_ARG(plan->name))),
                         };
 
-                        add_pod(&rows, find_pod(pods, plan));
+                        add_pod(&rows, &pods->items[plan - plans]);
                 }
         if (pods->len)
                 table_write(&table, &text);
@@ -197,15 +191,18 @@ static JsonMutVal *pod_json(const PlannedPod *pod, Arena *arena, JsonMutDoc *doc
 
 JsonMutVal *plan_view_json(const PlannedPods *pods, Arena *arena, JsonMutDoc *doc) {
         JsonMutVal *root = yyjson_mut_obj(doc), *list = yyjson_mut_obj_add_arr(doc, root, "groups");
-        PodGroups groups = group(pods, arena);
+        const PodPlan *plans;
+        PodGroups groups = group(pods, arena, &plans);
 
         for (size_t i = 0; i < groups.len; i++) {
                 JsonMutVal *one = yyjson_mut_arr_add_obj(doc, list);
                 JsonMutVal *members = yyjson_mut_obj_add_arr(doc, one, "pods");
 
-                for (size_t k = 0; k < groups.items[i].len; k++)
-                        yyjson_mut_arr_append(members,
-                                              pod_json(find_pod(pods, groups.items[i].pods[k]), arena, doc));
+                for (size_t k = 0; k < groups.items[i].len; k++) {
+                        const PlannedPod *pod = &pods->items[groups.items[i].pods[k] - plans];
+
+                        yyjson_mut_arr_append(members, pod_json(pod, arena, doc));
+                }
         }
         yyjson_mut_obj_add_uint(doc, root, "podsWithoutHooks", pods->without_hooks);
         return root;

@@ -10,8 +10,6 @@
 
 enum { REDRAW_MS = 200, LINE_MS = 10 * 1000, BAR_COLUMNS = 20, COLUMNS_DEFAULT = 80, COLUMNS_MIN = 20 };
 
-#define HOLDS_LOCK THREAD_ANNOTATION(requires_capability(&progress->lock))
-
 struct Progress {
         ProgressOptions options;
         Mutex lock;
@@ -97,7 +95,7 @@ static unsigned terminal_columns(FILE *out) {
         return size.ws_col;
 }
 
-HOLDS_LOCK static void clear_bar(Progress *progress) {
+static void clear_bar(Progress *progress) THREAD_ANNOTATION(requires_capability(&progress->lock)) {
         if (progress->has_bar)
                 fputs("\r\033[K", progress->options.out);
         progress->has_bar = false;
@@ -114,7 +112,8 @@ static ProgressView look(const Progress *progress, const ProgressSource *source)
         };
 }
 
-HOLDS_LOCK static void draw(Progress *progress, const ProgressView *view) {
+static void draw(Progress *progress, const ProgressView *view)
+        THREAD_ANNOTATION(requires_capability(&progress->lock)) {
         AUTO(arena_clear) Arena arena = { 0 };
         FILE *out = progress->options.out;
 

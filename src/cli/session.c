@@ -30,13 +30,19 @@ static Log *open_log(Session *session) {
         return log;
 }
 
+static bool can_draw(const Cli *cli) {
+        const char *terminal = getenv("TERM");
+
+        return cli->err_is_terminal && terminal && strcmp(terminal, "dumb") != 0;
+}
+
 static Progress *open_progress(const Session *session) {
         const Cli *cli = session->cli;
         const ProgressOptions options = {
                 .out = cli->err,
-                .style = session->flags->quiet  ? PROGRESS_NONE
-                         : cli->err_is_terminal ? PROGRESS_BAR
-                                                : PROGRESS_LINES,
+                .style = session->flags->quiet ? PROGRESS_NONE
+                         : can_draw(cli)       ? PROGRESS_BAR
+                                               : PROGRESS_LINES,
                 .colour = cli->colour,
         };
 

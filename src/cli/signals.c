@@ -36,15 +36,22 @@ static void say(const Signals *signals, unsigned times) {
 static void wait_for_signals(void *user) {
         Signals *signals = user;
 
-        for (unsigned times = 1;; times++) {
+        for (unsigned times = 0; !signals->is_ending;) {
                 int number;
 
                 (void) sigwait(&signals->set, &number);
-                if (signals->is_ending)
-                        return;
-                say(signals, times);
+                if (number == SIGUSR1) /* from signals_stop; from anybody else it means nothing */
+                        continue;
+                say(signals, ++times);
                 stop_set(signals->stop);
         }
+}
+
+/* Under nohup the end of the terminal is to mean nothing; sigwait would take an ignored signal all the same. */
+static bool is_ignored(int number) {
+        struct sigaction action;
+
+        return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 Signals *signals_start(Stop *stop, Progress *progress, const HookGauges *gauges) {
@@ -56,6 +63,9 @@ Signals *signals_start(Stop *stop, Progress *progress, const HookGauges *gauges)
         sigemptyset(&signals->set);
         sigaddset(&signals->set, SIGINT);
         sigaddset(&signals->set, SIGTERM);
+        sigaddset(&signals->set, SIGUSR1);
+        if (!is_ignored(SIGHUP))
+                sigaddset(&signals->set, SIGHUP);
         pthread_sigmask(SIG_BLOCK, &signals->set, &signals->before);
         signals->thread = thread_start(wait_for_signals, signals);
         return signals;
@@ -65,7 +75,7 @@ void signals_stop(Signals *signals) {
         if (!signals)
                 return;
         signals->is_ending = true;
-        pthread_kill(signals->thread.raw, SIGTERM);
+        pthread_kill(signals->thread.raw, SIGUSR1);
         thread_join(signals->thread);
         pthread_sigmask(SIG_SETMASK, &signals->before, NULL);
         free(signals);

@@ -1,6 +1,6 @@
-/* signals.h - Ctrl-C and SIGTERM as a wish to stop, not as an end.
+/* signals.h - Ctrl-C, SIGTERM and the end of the terminal as a wish to stop, not as an end.
  *
- * A process that dies at once leaves applications frozen, so both signals are blocked in all threads (start
+ * A process that dies at once leaves applications frozen, so these signals are blocked in all threads (start
  * this before any other thread) and one thread waits for them: it sets the Stop, and says what happens next. */
 #pragma once
 #include "cli/progress.h"

@@ -18,13 +18,20 @@ static const char *usual_folder(Arena *arena) {
         return home ? arena_printf(arena, "%s/.local/state/grapnel", home) : NULL;
 }
 
-static bool make_folder(const char *path, Error *err) {
+static bool is_folder(const char *path) {
         struct stat found;
 
-        if (mkdir(path, 0700) == 0 || (errno == EEXIST && stat(path, &found) == 0 && S_ISDIR(found.st_mode)))
+        return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+static bool make_folder(const char *path, Error *err) {
+        if (mkdir(path, 0700) == 0)
                 return true;
-        return error_set(err, ERROR_INVALID, "state folder \"%s\" can't be made: %s", path,
-                         strerror(errno == EEXIST ? ENOTDIR : errno));
+
+        int cause = errno == EEXIST ? ENOTDIR : errno;
+        if (is_folder(path))
+                return true;
+        return error_set(err, ERROR_INVALID, "state folder \"%s\" can't be made: %s", path, strerror(cause));
 }
 
 bool state_folder(Str flag, Arena *arena, Str *ret_folder, Error *err) {

@@ -1,5 +1,7 @@
 #include "cli/table.h"
 
+#include <assert.h>
+
 #include "cli/tabs.h"
 
 enum { GAP = 3 };
@@ -48,6 +50,7 @@ static void write_cell(Str cell, size_t width, bool is_last, Buf *into) {
 void table_write(const Table *table, Buf *into) {
         size_t *widths = arena_alloc(table->arena, table->columns * sizeof *widths);
 
+        assert(table->columns > 0);
         for (size_t i = 0; i < table->columns; i++)
                 widths[i] = column_width(table, i);
         for (size_t i = 0; i < table->columns; i++)

@@ -122,7 +122,7 @@ static void a_restore_is_planned_on_the_pods_of_its_backup(void **state) {
         RUN(&run, "hooks", "plan", "-f", manifest, "--from", BUCKET);
         CHECK_STR(run.err, "");
         CHECK(strstr(run.out, "dock/quay-577fcb757f-shhtw   init    -") != NULL);
-        CHECK(strstr(run.out, "first         -          -         init container, put in first") != NULL);
+        CHECK(strstr(run.out, "-         init container, put in first\n") != NULL);
         CHECK(strstr(run.out, "exec    after") != NULL);
         RUN(&json, "hooks", "plan", "-f", manifest, "--from", BUCKET, "-o", "json");
         CHECK(strstr(json.out, "\"waitTimeout\": \"1m0s\"") != NULL);
