@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "data/duration.h"
 #include "hooks/process_end.h"
+#include "kube/exec_status.h"
 
 HookResult hook_result_of(const PodPlan *pod, const HookCall *call) {
         return (HookResult) {
@@ -33,9 +34,12 @@ static void keep_output(void *user, ExecStream stream, Str bytes) {
         hook_output_add(*output, bytes);
 }
 
-/* The words of the server alone do not say whether the API server or the container runtime had the last word. */
+/* Was the command kept from the container by something between us and it, which may be there again in a moment? */
 static bool is_transport(const ExecResult *result, const HookAttempt *attempt) {
         const char *message = result->message ? result->message : "";
+        bool is_kubelet_away =
+                strstr(message, "error dialing backend") || strstr(message, "unable to upgrade connection");
+        bool is_server_ill = result->http_status == 0 || result->http_status >= 500;
 
         switch (result->end) {
         case EXEC_BROKEN:
@@ -43,12 +47,8 @@ static bool is_transport(const ExecResult *result, const HookAttempt *attempt) {
         case EXEC_TIMED_OUT: /* before the stream was open */
                 return result->connect_ms >= attempt->timeout_ms;
         case EXEC_REFUSED:
-                if (result->http_status == 429 || result->http_status >= 500 ||
-                    strstr(message, "error dialing backend"))
-                        return true;
-                return result->http_status == 0 && !strstr(message, "exec failed") &&
-                       !strstr(message, "not found") && !strstr(message, "start") &&
-                       !strstr(message, "not running");
+                return is_kubelet_away || result->http_status == 429 ||
+                       (is_server_ill && !exec_says_not_started(str_of(message)));
         default:
                 return false;
         }

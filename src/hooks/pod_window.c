@@ -287,6 +287,8 @@ void pod_window_pre(PodWindow *window) {
         if (hook_pool_is_over(window->pool)) {
                 window->is_failed = true;
                 set_all(window, HOOK_NOT_RUN, STR("interrupted"));
+                for (size_t k = 0; k < len; k++)
+                        window->pre[k].is_uncounted = true;
                 return;
         }
         if (has_fatal_skip(window)) {
