@@ -53,8 +53,10 @@ static bool set_proxy(HttpClient *client, const Url *server, Str given, Error *e
                 return true;
         if (!memmem(proxy.ptr, proxy.len, "://", 3))
                 buf_add(&text, STR("http://"));
-        else if (str_starts_with(proxy, STR("socks5://"))) /* names are looked up by the proxy, as in Go */
-                proxy = (buf_add(&text, STR("socks5h")), str_skip(proxy, strlen("socks5")));
+        else if (str_starts_with(proxy, STR("socks5://"))) { /* names are looked up by the proxy, as in Go */
+                buf_add(&text, STR("socks5h"));
+                proxy = str_skip(proxy, strlen("socks5"));
+        }
         buf_add(&text, proxy);
         bool ok = url_parse(buf_str(&text), &url, err);
         if (ok) {

@@ -20,10 +20,11 @@ static Address address_of(Str host) {
         memcpy(text, host.ptr, host.len);
         text[host.len] = '\0';
         if (inet_pton(AF_INET, text, address.bytes) == 1)
-                return (address.family = AF_INET, address.bits = 32, address);
-        if (inet_pton(AF_INET6, text, address.bytes) == 1)
-                return (address.family = AF_INET6, address.bits = 128, address);
-        return (Address) { 0 };
+                address.family = AF_INET;
+        else if (inet_pton(AF_INET6, text, address.bytes) == 1)
+                address.family = AF_INET6;
+        address.bits = address.family == AF_INET ? 32 : address.family == AF_INET6 ? 128 : 0;
+        return address;
 }
 
 static bool ends_with_ignoring_case(Str text, Str suffix) {

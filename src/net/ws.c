@@ -60,11 +60,9 @@ static bool receive_some(WsConnection *ws, char *into, size_t size, Flow *ret_fl
         size_t len = 0;
         CURLcode code = curl_easy_recv(ws->connection->easy, into, size, &len);
 
-        if (code == CURLE_AGAIN)
-                return (*ret_flow = FLOW_WAIT, true);
-        if (code != CURLE_OK)
+        if (code != CURLE_OK && code != CURLE_AGAIN)
                 return connection_error(ws->connection, code, err);
-        *ret_flow = len ? FLOW_OK : FLOW_END;
+        *ret_flow = code == CURLE_AGAIN ? FLOW_WAIT : len ? FLOW_OK : FLOW_END;
         *ret_len = len;
         return true;
 }
@@ -285,37 +283,51 @@ bool ws_has_queued(WsConnection *ws) {
         return ws_frames_output(ws->frames).len > 0;
 }
 
+/* Our close, as far as the socket takes it; the server may be gone by now. */
+static void echo_close(WsConnection *ws) {
+        AUTO(error_clear) Error ignored = { 0 };
+        Flow flow;
+
+        (void) !send_output(ws, &flow, &ignored);
+}
+
+/* More bytes, or the wait for them; pings are answered on the way. */
+static bool go_on(WsConnection *ws, const Wait *wait, Error *err) {
+        AUTO(error_clear) Error not_sent = { 0 };
+        Flow sending = FLOW_END, receiving;
+
+        if (ws->is_ended)
+                return error_set(err, ERROR_UNAVAILABLE, STR_FMT " broke the stream off",
+                                 STR_ARG(ws->connection->client->address));
+        if (!still_time(wait, err))
+                return false;
+        /* A server that has closed its end cannot be sent to; what it said before can still be read. */
+        if (!send_output(ws, &sending, &not_sent))
+                sending = FLOW_END;
+        if (!receive_frames(ws, &receiving, err))
+                return false;
+        if (receiving == FLOW_WAIT)
+                wait_for_socket(wait, sending == FLOW_WAIT ? POLLIN | POLLOUT : POLLIN);
+        return true;
+}
+
 bool ws_receive(WsConnection *ws, int64_t deadline_ms, const Stop *stop, WsEvent *ret_event, Str *ret_message,
                 Error *err) {
         const Wait wait = { ws, deadline_ms, "send anything", stop };
+        WsFramesNext next = WS_FRAMES_MORE;
+        Str message = STR("");
 
         for (;;) {
-                Flow sending, receiving;
-                WsFramesNext next;
-                Str message;
-
                 if (!ws_frames_next(ws->frames, &next, &message, err))
                         return false;
-                if (next == WS_FRAMES_MESSAGE)
-                        return (*ret_event = WS_MESSAGE, *ret_message = message, true);
-                if (next == WS_FRAMES_CLOSED) {
-                        AUTO(error_clear) Error ignored = { 0 };
-
-                        (void) !send_output(ws, &sending,
-                                            &ignored); /* our close; the server may be gone by now */
-                        return (*ret_event = WS_CLOSED, *ret_message = message, true);
-                }
-                if (ws->is_ended)
-                        return error_set(err, ERROR_UNAVAILABLE, STR_FMT " broke the stream off",
-                                         STR_ARG(ws->connection->client->address));
-                if (!still_time(&wait, err))
+                if (next != WS_FRAMES_MORE)
+                        break;
+                if (!go_on(ws, &wait, err))
                         return false;
-                /* A server that has closed its end cannot be sent to; what it said before can still be read. */
-                if (!send_output(ws, &sending, err))
-                        error_clear(err);
-                if (!receive_frames(ws, &receiving, err))
-                        return false;
-                if (receiving == FLOW_WAIT)
-                        wait_for_socket(&wait, sending == FLOW_WAIT ? POLLIN | POLLOUT : POLLIN);
         }
+        if (next == WS_FRAMES_CLOSED)
+                echo_close(ws);
+        *ret_event = next == WS_FRAMES_CLOSED ? WS_CLOSED : WS_MESSAGE;
+        *ret_message = message;
+        return true;
 }

@@ -13,6 +13,8 @@ enum {
         OUTPUT_KEPT_BYTES = 64 * 1024,
 };
 
+static const size_t OUTPUT_LIMIT = SIZE_MAX / 2; /* what we send is our own */
+
 struct WsFrames {
         wslay_frame_context_ptr wslay;
         size_t message_limit;
@@ -64,7 +66,7 @@ WsFrames *ws_frames_new(size_t message_limit) {
         WsFrames *frames = xnew0(WsFrames);
 
         frames->message_limit = frames->message.limit = message_limit;
-        frames->output.limit = SIZE_MAX / 2; /* what we send is our own */
+        frames->output.limit = OUTPUT_LIMIT;
         if (wslay_frame_context_init(&frames->wslay, &callbacks, frames) != 0)
                 abort(); /* out of memory, which ends the process (mem.h) */
         return frames;
@@ -193,21 +195,21 @@ static bool piece_received(WsFrames *frames, const struct wslay_frame_iocb *fram
 /* Until a message is whole, the stream is closed, or the input is used up. */
 static bool read_frames(WsFrames *frames, WsFramesNext *ret_next, Error *err) {
         bool is_whole = false;
+        ssize_t len = 0;
 
-        while (!frames->is_closed) {
+        while (!frames->is_closed && !is_whole) {
                 struct wslay_frame_iocb frame = { 0 };
-                ssize_t len = wslay_frame_recv(frames->wslay, &frame);
 
+                len = wslay_frame_recv(frames->wslay, &frame);
                 if (len == WSLAY_ERR_WANT_READ)
-                        return (*ret_next = WS_FRAMES_MORE, true);
+                        break;
                 if (len < 0)
                         return breach("a frame's header is wrong", err);
                 if (!piece_received(frames, &frame, &is_whole, err))
                         return false;
-                if (is_whole)
-                        return (*ret_next = WS_FRAMES_MESSAGE, true);
         }
-        return (*ret_next = WS_FRAMES_CLOSED, true);
+        *ret_next = is_whole ? WS_FRAMES_MESSAGE : frames->is_closed ? WS_FRAMES_CLOSED : WS_FRAMES_MORE;
+        return true;
 }
 
 bool ws_frames_next(WsFrames *frames, WsFramesNext *ret_next, Str *ret_message, Error *err) {
@@ -236,21 +238,30 @@ void ws_frames_close(WsFrames *frames) {
                 frames->close_code = CLOSE_NORMAL;
 }
 
+/* What we owe the peer; only into an empty output, so that nothing moves what is being sent. */
+static void put_answers(WsFrames *frames) {
+        if (frames->is_close_sent)
+                return;
+        if (frames->owes_pong)
+                put_frame(frames, WSLAY_PONG, (Str) { frames->pong, frames->pong_len });
+        frames->owes_pong = false;
+        if (frames->owes_close) {
+                char code[2] = { (char) (frames->close_code >> 8), (char) frames->close_code };
+
+                put_frame(frames, WSLAY_CONNECTION_CLOSE,
+                          (Str) { code, frames->close_code == CLOSE_NO_CODE ? 0 : sizeof code });
+                frames->is_close_sent = true;
+        }
+}
+
 Str ws_frames_output(WsFrames *frames) {
         if (frames->output_sent == frames->output.len) {
                 frames->output_sent = 0;
                 if (frames->output.capacity > OUTPUT_KEPT_BYTES)
-                        buf_clear(&frames->output), frames->output.limit = SIZE_MAX / 2;
+                        buf_clear(&frames->output);
                 buf_reset(&frames->output);
-                if (frames->owes_pong && !frames->is_close_sent)
-                        put_frame(frames, WSLAY_PONG, (Str) { frames->pong, frames->pong_len });
-                frames->owes_pong = false;
-                if (frames->owes_close && !frames->is_close_sent) {
-                        char code[2] = { (char) (frames->close_code >> 8), (char) frames->close_code };
-                        put_frame(frames, WSLAY_CONNECTION_CLOSE,
-                                  (Str) { code, frames->close_code == CLOSE_NO_CODE ? 0 : sizeof code });
-                        frames->is_close_sent = true;
-                }
+                frames->output.limit = OUTPUT_LIMIT;
+                put_answers(frames);
         }
         return str_skip(buf_str(&frames->output), frames->output_sent);
 }

@@ -18,6 +18,7 @@ typedef struct TestCertificatePlan {
         const char *name;               /* common name */
         const char *names;              /* "DNS:localhost,IP:127.0.0.1"; NULL for none */
         const TestCertificate *issuer;  /* NULL: signed by itself, an authority */
+        bool is_authority;              /* with an issuer: may sign others */
         long from_seconds, for_seconds; /* relative to now; 0 for_seconds: an hour */
 } TestCertificatePlan;
 
@@ -50,7 +51,8 @@ static inline TestCertificate test_certificate(TestCertificatePlan plan) {
         X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *) plan.name, -1, -1, 0);
         X509_set_issuer_name(made.x509, plan.issuer ? X509_get_subject_name(plan.issuer->x509) : subject);
         X509_set_pubkey(made.x509, made.key);
-        test_add_extension(made.x509, NID_basic_constraints, plan.issuer ? "CA:FALSE" : "critical,CA:TRUE");
+        test_add_extension(made.x509, NID_basic_constraints,
+                           plan.issuer && !plan.is_authority ? "CA:FALSE" : "critical,CA:TRUE");
         if (plan.names)
                 test_add_extension(made.x509, NID_subject_alt_name, plan.names);
         X509_sign(made.x509, issuer->key, EVP_sha256());

@@ -237,6 +237,38 @@ static void many_threads_wait_for_one_plugin(void **state) {
         CHECK(runs() < 8); /* they share its failure */
 }
 
+static void set_stop_soon(void *user) {
+        usleep(100000);
+        stop_set(user);
+}
+
+static void a_stop_ends_the_wait_for_a_plugin(void **state) {
+        AUTO(kube_config_clear) KubeConfig config = plugin_config("sleep 77");
+        AUTO(credentials_freep) Credentials *credentials = credentials_new(&config);
+        AUTO(stop_freep) Stop *stop = stop_new();
+        Crowd crowd = { credentials, stop };
+        int64_t start = clock_ms();
+
+        (void) state;
+        Thread thread = thread_start(set_stop_soon, stop);
+        thread_run_many(4, ask, &crowd); /* one runs it, three wait for it */
+        thread_join(thread);
+        CHECK(clock_ms() - start < 2000);
+}
+
+static void a_token_that_the_server_refuses_is_asked_for_again(void **state) {
+        AUTO(kube_config_clear) KubeConfig config = plugin_config("echo '" CREDENTIAL("\"token\":\"t\"") "'");
+        AUTO(credentials_freep) Credentials *credentials = credentials_new(&config);
+
+        (void) state;
+        forget_runs();
+        check_bearer(credentials, "t");
+        usleep(5100000); /* a 401 sooner than that could be older than the token */
+        CHECK(credentials_expired(credentials));
+        check_bearer(credentials, "t");
+        CHECK_INT(runs(), 2);
+}
+
 static void a_client_certificate_of_a_plugin_goes_into_the_connection(void **state) {
         TestCertificate certificate = test_certificate((TestCertificatePlan) { .name = "me" });
         AUTO(buf_clear) Buf answer = { 0 };
@@ -500,6 +532,8 @@ int main(void) {
                 cmocka_unit_test(a_token_file_that_gives_nothing_is_told),
                 cmocka_unit_test(a_plugin_is_run_once_until_its_token_expires),
                 cmocka_unit_test(many_threads_wait_for_one_plugin),
+                cmocka_unit_test(a_stop_ends_the_wait_for_a_plugin),
+                cmocka_unit_test(a_token_that_the_server_refuses_is_asked_for_again),
                 cmocka_unit_test(a_client_certificate_of_a_plugin_goes_into_the_connection),
                 cmocka_unit_test(nothing_is_prepared_without_a_plugin),
                 cmocka_unit_test(a_plugin_that_fails_is_told_with_the_reason),

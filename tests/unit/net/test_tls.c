@@ -150,8 +150,69 @@ static void a_certificate_that_cannot_be_trusted_is_refused_with_the_reason(void
         }
 }
 
-static void
-serve_host(Peer *peer) { /* succeeds when the Host header is the address, not the name that was verified */
+static void more_names_than_fit_are_cut(void **state) {
+        const World *world = *state;
+        char names[4000] = "DNS:first.example";
+        AUTO(error_clear) Error err = { 0 };
+
+        for (int i = 0; i < 100; i++)
+                sprintf(names + strlen(names), ",DNS:host-%d.example", i);
+        TestCertificate certificate = test_certificate(
+                (TestCertificatePlan) { .name = "many", .names = names, .issuer = &world->authority });
+        Server server = { .serve = serve_empty, .certificate = &certificate };
+
+        server_start(&server);
+        CHECK(!get(&server, (HttpOptions) { .ca_pem = str_of(world->authority.cert_pem) }, &err));
+        CHECK(strstr(err.message, "it is for first.example, host-0.example, ") != NULL);
+        CHECK(strstr(err.message, ".example, …, not for \"127.0.0.1\"") != NULL);
+        CHECK(strlen(err.message) < 700);
+        server_stop(&server);
+        test_certificate_clear(&certificate);
+}
+
+static void a_signer_that_may_not_sign_is_refused_in_openssls_words(void **state) {
+        const World *world = *state;
+        TestCertificate between =
+                test_certificate((TestCertificatePlan) { .name = "between", .issuer = &world->authority });
+        TestCertificate certificate = test_certificate(
+                (TestCertificatePlan) { .name = "leaf", .names = "IP:127.0.0.1", .issuer = &between });
+        AUTO_FREE char *both = xasprintf("%s%s", world->authority.cert_pem, between.cert_pem);
+        Server server = { .serve = serve_empty, .certificate = &certificate };
+
+        server_start(&server);
+        check_fails(&server, (HttpOptions) { .ca_pem = str_of(both) },
+                    "the certificate of @ cannot be trusted: invalid CA certificate (/CN=between)", "");
+        server_stop(&server);
+        test_certificate_clear(&certificate);
+        test_certificate_clear(&between);
+}
+
+static void a_chain_is_shown_whole(void **state) {
+        const World *world = *state;
+        TestCertificate root = test_certificate((TestCertificatePlan) { .name = "root" });
+        TestCertificate middle = test_certificate(
+                (TestCertificatePlan) { .name = "middle", .issuer = &root, .is_authority = true });
+        TestCertificate leaf = test_certificate((TestCertificatePlan) { .name = "leaf", .issuer = &middle });
+        AUTO_FREE char *chain = xasprintf("%s%s", leaf.cert_pem, middle.cert_pem);
+        AUTO(secret_clear) Secret key = secret_copy(str_of(leaf.key_pem));
+        Server server = { .serve = serve_empty, .certificate = &world->good, .client_authority = &root };
+        AUTO(error_clear) Error err = { 0 };
+
+        server_start(&server);
+        if (!get(&server,
+                 (HttpOptions) { .ca_pem = str_of(world->authority.cert_pem),
+                                 .client_cert_pem = str_of(chain),
+                                 .client_key_pem = key },
+                 &err))
+                fail_msg("%s", err.message);
+        server_stop(&server);
+        test_certificate_clear(&leaf);
+        test_certificate_clear(&middle);
+        test_certificate_clear(&root);
+}
+
+/* Answers when the Host header is the address, not the name that was verified. */
+static void serve_host(Peer *peer) {
         char request[4096];
         AUTO_FREE char *host = xasprintf("\r\nHost: 127.0.0.1:%u\r\n", peer->server->port);
 
@@ -318,6 +379,9 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_server_that_the_authority_vouches_for_is_trusted),
                 cmocka_unit_test(a_certificate_that_cannot_be_trusted_is_refused_with_the_reason),
+                cmocka_unit_test(more_names_than_fit_are_cut),
+                cmocka_unit_test(a_signer_that_may_not_sign_is_refused_in_openssls_words),
+                cmocka_unit_test(a_chain_is_shown_whole),
                 cmocka_unit_test(the_name_to_verify_can_be_another_than_the_host),
                 cmocka_unit_test(a_client_certificate_is_shown_to_the_server),
                 cmocka_unit_test(client_certificates_are_checked_before_they_are_used),

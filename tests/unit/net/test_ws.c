@@ -502,6 +502,94 @@ static void a_peer_that_does_not_read_meets_the_deadline_of_sending(void **state
         server_stop(&server);
 }
 
+static void a_stop_ends_sending_at_once(void **state) {
+        static char huge[16 * 1024 * 1024];
+        Server server = { .serve = serve_deaf };
+        AUTO(stop_freep) Stop *stop = stop_new();
+
+        (void) state;
+        server_start(&server);
+        AUTO(stream_clear) Stream stream = open_stream(&server);
+        Thread thread = thread_start(set_soon, stop);
+        int64_t start = clock_ms();
+        CHECK(!ws_send(stream.ws, (Str) { huge, sizeof huge }, 0, stop, &stream.err));
+        CHECK(clock_ms() - start < 300);
+        CHECK_INT(stream.err.code, ERROR_CANCELED);
+        thread_join(thread);
+        server_stop(&server);
+}
+
+static void what_is_queued_goes_out_while_we_wait_for_messages(void **state) {
+        Server server = { .serve = serve_echo };
+
+        (void) state;
+        server_start(&server);
+        AUTO(stream_clear) Stream stream = open_stream(&server);
+        CHECK(!ws_has_queued(stream.ws));
+        ws_queue(stream.ws, STR("queued"));
+        CHECK(ws_has_queued(stream.ws));
+        receive(&stream, STR("hello"));
+        receive(&stream, STR("queued"));
+        CHECK(!ws_has_queued(stream.ws));
+        server_stop(&server);
+}
+
+static void serve_last_words(Peer *peer) { /* says something and is gone, whatever we send */
+        if (peer_upgrade(peer, "v5.channel.k8s.io", "", 0))
+                peer_write(peer, "\x82\004last\x88\x02\x03\xe8", 10);
+}
+
+static void what_the_server_said_is_read_though_it_takes_nothing_more(void **state) {
+        static char huge[16 * 1024 * 1024];
+        Server server = { .serve = serve_last_words };
+        WsEvent event;
+        Str message;
+
+        (void) state;
+        server_start(&server);
+        AUTO(stream_clear) Stream stream = open_stream(&server);
+        ws_queue(stream.ws, (Str) { huge, sizeof huge });
+        while (ws_receive(stream.ws, clock_ms() + 10000, NULL, &event, &message, &stream.err) &&
+               event == WS_MESSAGE)
+                CHECK(str_equal(message, STR("last"))); /* the reset that our bytes cause may be quicker */
+        server_stop(&server);
+}
+
+static void serve_reset(Peer *peer) {
+        peer_upgrade(peer, "v5.channel.k8s.io", "", 0);
+        peer_reset(peer);
+}
+
+static void a_stream_that_is_reset_is_told_by_both_ways(void **state) {
+        Server server = { .serve = serve_reset };
+        AUTO(error_clear) Error err = { 0 };
+
+        (void) state;
+        server_start(&server);
+        AUTO(stream_clear) Stream stream = open_stream(&server);
+        if (stream.ok) { /* the reset may come before the head was read */
+                receive_error(&stream, &server, ERROR_UNAVAILABLE, "ADDRESS reset the connection");
+                while (ws_send(stream.ws, STR("x"), clock_ms() + 10000, NULL, &err))
+                        continue;
+                CHECK_INT(err.code, ERROR_UNAVAILABLE);
+        }
+        server_stop(&server);
+}
+
+static void what_cannot_be_sent_as_a_request_is_not_sent(void **state) {
+        Server server = { .serve = serve_end };
+        const HttpHeader header = { "X", STR("a\nb") };
+
+        (void) state;
+        server_start(&server);
+        AUTO(stream_clear)
+        Stream stream = open_with(&server, (HttpOptions) { 0 },
+                                  (WsOpen) { .headers = &header, .header_count = 1 }, NULL);
+        CHECK_STR(stream.err.message, "the value of header X has a line break");
+        server_stop(&server);
+        CHECK_INT(server.requests, 0);
+}
+
 static void serve_tunnel(Peer *peer) { /* a proxy and, behind it, the server */
         char request[8192];
 
@@ -541,6 +629,11 @@ int main(void) {
                 cmocka_unit_test(a_stop_ends_opening_and_receiving_at_once),
                 cmocka_unit_test(two_sides_that_send_at_once_do_not_wait_for_each_other),
                 cmocka_unit_test(a_peer_that_does_not_read_meets_the_deadline_of_sending),
+                cmocka_unit_test(a_stop_ends_sending_at_once),
+                cmocka_unit_test(what_is_queued_goes_out_while_we_wait_for_messages),
+                cmocka_unit_test(what_the_server_said_is_read_though_it_takes_nothing_more),
+                cmocka_unit_test(a_stream_that_is_reset_is_told_by_both_ways),
+                cmocka_unit_test(what_cannot_be_sent_as_a_request_is_not_sent),
                 cmocka_unit_test(a_stream_goes_through_a_proxy),
         };
 
