@@ -54,6 +54,12 @@ void cli_warn(Cli *cli, Str text) {
         print_lines(cli, "warning", text);
 }
 
+void cli_end(Cli *cli, ExitCode exit, Str reason) {
+        cli->exit = exit;
+        if (exit == EXIT_FAILED && reason.len)
+                print_lines(cli, "error", reason);
+}
+
 /* The command that the first words name; *used says how many words that were. */
 static const Command *find_command(const Strs *words, Arena *arena, size_t *used) {
         Str name = STR("");

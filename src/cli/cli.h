@@ -50,5 +50,7 @@ bool cli_usage(Cli *cli, Error *err, const char *format, ...) PRINTF_LIKE(3, 4);
 void cli_set_hint(Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 /* "warning: …" on standard error, one line for each line of the text. */
 void cli_warn(Cli *cli, Str text);
+/* How a run ended; why it failed goes to standard error too, where scripts and --quiet look. */
+void cli_end(Cli *cli, ExitCode exit, Str reason);
 
 extern const Option common_options[]; /* --no-color; every command has them */

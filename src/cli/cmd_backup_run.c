@@ -82,7 +82,7 @@ static bool execute(Session *session, const BackupRequest *flags, BackupRun *bac
                                      .dry_run = flags->dry_run,
                                      .colour = cli->colour };
         print(cli, flags, &input, &outcome);
-        cli->exit = summary_exit(outcome.status.phase);
+        cli_end(cli, summary_exit(outcome.status.phase), outcome.status.failure_reason);
         return true;
 }
 

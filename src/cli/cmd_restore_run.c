@@ -137,7 +137,7 @@ static bool execute(Session *session, const RestoreRequest *flags, const Restore
                 output_value(cli, flags->output.format, doc, summary_restore_json(&input, &outcome, doc));
         } else if (!flags->run.quiet || flags->dry_run)
                 output_text(cli, summary_restore(&input, &outcome, cli->arena));
-        cli->exit = summary_exit(outcome.status.phase);
+        cli_end(cli, summary_exit(outcome.status.phase), outcome.status.failure_reason);
         return true;
 }
 

@@ -78,15 +78,25 @@ void session_clear(Session *session) {
         notes_clear(&session->notes);
 }
 
+enum { PODS_NAMED = 10 };
+
 static void say_debt(const Session *session, const JournalDebt *debt) {
         Arena *arena = session->cli->arena;
-        Str pods = words_plural(debt->len, "pod", arena);
+        Str pods = words_plural(debt->len, "pod", arena), text;
+        Strs names = { 0 };
 
+        for (size_t i = 0; i < debt->len && i < PODS_NAMED; i++)
+                strs_add(&names, arena,
+                         str_of(arena_printf(arena, STR_FMT "/" STR_FMT, STR_ARG(debt->pods[i].namespace),
+                                             STR_ARG(debt->pods[i].name))));
+        if (debt->len > PODS_NAMED)
+                strs_add(&names, arena, STR("…"));
+        text = strs_join(&names, STR(", "), arena);
         progress_say(session->progress,
                      str_of(arena_printf(arena,
                                          "a run of backup \"" STR_FMT "\" ended without thawing " STR_FMT
-                                         "; thawing first\n",
-                                         STR_ARG(debt->run.backup), STR_ARG(pods))));
+                                         " (" STR_FMT "); thawing first\n",
+                                         STR_ARG(debt->run.backup), STR_ARG(pods), STR_ARG(text))));
 }
 
 /* Tells of the debts of this cluster; returns how many pods they have. */

@@ -20,6 +20,7 @@ def backup(world, *argv, **more):
 
 
 def test_usage(world):
+    world.store.mkdir()
     for argv, says in [
         (["backup", "run", "--no-such-flag"], ["--no-such-flag"]),
         (["backup", "run", "--include-namespace", "a"], ["--include-namespaces"]),
@@ -28,8 +29,8 @@ def test_usage(world):
         (["backup", "run", "b"], ["--to"]),
         (["backup", "run", "b", "--to", "x", "--workers", "many"], ["many", "--workers"]),
         (["backup", "run", "b", "--to", "x", "--ttl", "3 days"], ["3 days"]),
-        (["restore", "run", "r", "--from", "x"], ["--backup"]),
-        (["backup", "describe"], ["NAME"]),
+        (["restore", "run", "r", "--from", world.store], ["--backup"]),
+        (["backup", "describe", "--from", world.store], ["NAME"]),
         (["backup", "get", "--from", "x", "-o", "xml"], ["xml"]),
     ]:
         fails(world, *argv, code=64, says=says)
@@ -132,11 +133,11 @@ def test_a_truncated_or_damaged_backup_is_refused(world):
     backed_up(world)
     path = world.store / "backups" / "b" / "b.tar.gz"
     whole = path.read_bytes()
-    for damaged in (whole[: len(whole) // 2], whole[:-4], b"", b"not gzip", whole[:100] + bytes([whole[100] ^ 255]) + whole[101:]):
+    for i, damaged in enumerate((whole[: len(whole) // 2], whole[:-4], b"", b"not gzip", whole[:100] + bytes([whole[100] ^ 255]) + whole[101:])):
         path.write_bytes(damaged)
-        fails(world, "restore", "run", "--from", world.store, "--backup", "b")
+        fails(world, "restore", "run", f"r-{i}", "--from", world.store, "--backup", "b")
     path.unlink()
-    fails(world, "restore", "run", "--from", world.store, "--backup", "b", says=["b.tar.gz"])
+    fails(world, "restore", "run", "r", "--from", world.store, "--backup", "b", says=["b.tar.gz"])
 
 
 def archive(world, entries):
@@ -167,13 +168,13 @@ def test_hostile_archives_are_refused_with_a_reason(world):
         [(link("resources/configmaps/namespaces/shop/l.json", "/etc/passwd"), b"")],
         [(link("resources/configmaps/namespaces/shop/l.json", "/etc/passwd", tarfile.LNKTYPE), b"")],
     ]
-    for case in cases:
+    for i, case in enumerate(cases):
         archive(world, case)
-        run = world.run("restore", "run", "--from", world.store, "--backup", "b", code=1)
+        run = world.run("restore", "run", f"r-{i}", "--from", world.store, "--backup", "b", code=1)
         assert "error:" in run.err, (case, run.err)
-    for body in (b"{", b"[" * 100000, good.replace(b'"a"', b'"other"'), good.replace(b'"shop"', b'"elsewhere"'), b"[]", b"null"):
+    for i, body in enumerate((b"{", b"[" * 100000, good.replace(b'"a"', b'"other"'), good.replace(b'"shop"', b'"elsewhere"'), b"[]", b"null")):
         archive(world, [(place, body)])
-        run = world.run("restore", "run", "--from", world.store, "--backup", "b")
+        run = world.run("restore", "run", f"s-{i}", "--from", world.store, "--backup", "b")
         assert run.code in (1, 2), (body[:60], run.code, run.err)
         assert ("elsewhere", "a") not in world.api.storage.objects.get(("", "configmaps"), {})
 
