@@ -30,7 +30,7 @@ def test_usage(world):
         (["backup", "run", "b", "--to", "x", "--workers", "many"], ["many", "--workers"]),
         (["backup", "run", "b", "--to", "x", "--ttl", "3 days"], ["3 days"]),
         (["restore", "run", "r", "--from", world.store], ["--backup"]),
-        (["backup", "describe", "--from", world.store], ["NAME"]),
+        (["backup", "logs", "--from", world.store], ["NAME"]),
         (["backup", "get", "--from", "x", "-o", "xml"], ["xml"]),
     ]:
         fails(world, *argv, code=64, says=says)
