@@ -37,7 +37,7 @@ static Str folder_of(Str path, Arena *arena) {
 
         if (str_starts_with(path, STR("/")))
                 return arena_copy(arena, folder);
-        AUTO_FREE char *here = getcwd(NULL, 0);
+        AUTO_FREE char *here = get_current_dir_name();
         return str_of(arena_printf(arena, "%s/" STR_FMT, here ? here : ".", STR_ARG(folder)));
 }
 

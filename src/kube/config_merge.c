@@ -160,7 +160,7 @@ static bool names_missing(const ConfigEntry *context, const char *key, Str name,
 
 static bool decode_chosen(const Merged *merged, Str wanted, KubeConfig *config, Error *err) {
         static const char *const known[] = { "cluster", "user", "namespace", "extensions", NULL };
-        const ConfigEntry *context, *cluster, *user;
+        const ConfigEntry *context = NULL, *cluster, *user;
 
         config->source = source_of(merged, &config->arena);
         config->namespace = STR("default");

@@ -89,7 +89,7 @@ static bool check_host(Str text, Str host, bool is_bracketed, Error *err) {
 
 static bool parse_host_and_port(Str text, Str authority, Url *url, Error *err) {
         bool is_bracketed = authority.len > 0 && authority.ptr[0] == '[';
-        Str rest = authority;
+        Str rest;
 
         if (is_bracketed) {
                 size_t close = find_any(authority, "]");

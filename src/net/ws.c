@@ -60,8 +60,10 @@ static bool receive_some(WsConnection *ws, char *into, size_t size, Flow *ret_fl
         size_t len = 0;
         CURLcode code = curl_easy_recv(ws->connection->easy, into, size, &len);
 
-        if (code != CURLE_OK && code != CURLE_AGAIN)
-                return connection_error(ws->connection, code, err);
+        if (code != CURLE_OK && code != CURLE_AGAIN) {
+                connection_error(ws->connection, code, err);
+                return false;
+        }
         *ret_flow = code == CURLE_AGAIN ? FLOW_WAIT : len ? FLOW_OK : FLOW_END;
         *ret_len = len;
         return true;
