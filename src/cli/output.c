@@ -1,8 +1,8 @@
 #include "cli/output.h"
 
-#include "data/yaml.h"
+#include <assert.h>
 
-enum { INDENT = 4 };
+#include "data/yaml.h"
 
 void output_text(Cli *cli, Str text) {
         fwrite(text.ptr, 1, text.len, cli->out);
@@ -12,9 +12,13 @@ void output_value(Cli *cli, int format, JsonMutDoc *doc, JsonMutVal *value) {
         AUTO(buf_clear) Buf text = { .limit = SIZE_MAX };
 
         if (format == OUTPUT_JSON) {
-                json_write_go_mut(value, INDENT, &text);
-                if (text.len && text.ptr[text.len - 1] != '\n')
-                        buf_add_char(&text, '\n');
+                /* a path of the command line can be any bytes */
+                yyjson_write_flag flags = YYJSON_WRITE_PRETTY | YYJSON_WRITE_ALLOW_INVALID_UNICODE;
+                AUTO_FREE char *json = yyjson_mut_val_write(value, flags, NULL);
+
+                assert(json);
+                buf_add(&text, str_of(json));
+                buf_add_char(&text, '\n');
         } else {
                 yyjson_mut_doc_set_root(doc, value);
 

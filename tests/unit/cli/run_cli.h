@@ -57,7 +57,8 @@ static inline const char *new_folder(Arena *arena) {
         char *path = arena_alloc(arena, 64);
 
         memcpy(path, "/tmp/grapnel-cli-XXXXXX", sizeof "/tmp/grapnel-cli-XXXXXX");
-        assert_non_null(mkdtemp(path));
+        if (!mkdtemp(path))
+                abort();
         return path;
 }
 

@@ -295,6 +295,127 @@ static void a_damaged_file_costs_its_part_only(void **state) {
         remove_folder(folder);
 }
 
+#define RICH_BACKUP                                                                                          \
+        "{\"kind\":\"Backup\",\"apiVersion\":\"velero.io/"                                                   \
+        "v1\",\"metadata\":{\"name\":\"rich\",\"namespace\":\"ns\"},"                                        \
+        "\"spec\":{\"includeClusterResources\":true,\"orLabelSelectors\":[{\"matchLabels\":{\"b\":\"1\","    \
+        "\"a\":\"2\"}},"                                                                                     \
+        "{\"matchExpressions\":[{\"key\":\"z\",\"operator\":\"Exists\"},{\"key\":\"y\",\"operator\":"        \
+        "\"DoesNotExist\"},"                                                                                 \
+        "{\"key\":\"x\",\"operator\":\"NotIn\",\"values\":[\"q\",\"p\"]}]}],"                                \
+        "\"orderedResources\":{\"pods\":\"ns/a,ns/"                                                          \
+        "b\"},\"resourcePolicy\":{\"kind\":\"configmap\",\"name\":\"rules\"},"                               \
+        "\"ttl\":\"90m\",\"csiSnapshotTimeout\":\"soon\",\"snapshotMoveData\":true,\"datamover\":\"other\"}" \
+        ","                                                                                                  \
+        "\"status\":{\"phase\":\"FailedValidation\",\"failureReason\":\"no\",\"validationErrors\":[\"one\"," \
+        "\"two\"],"                                                                                          \
+        "\"errors\":1,\"warnings\":2,\"progress\":{\"totalItems\":5}}}"
+
+#define VOLUMES                                                                                              \
+        "[{\"backupMethod\":\"NativeSnapshot\",\"pvName\":\"pv1\",\"result\":\"succeeded\","                 \
+        "\"nativeSnapshotInfo\":{\"snapshotHandle\":\"snap-1\",\"iops\":\"0\"}},"                            \
+        "{\"backupMethod\":\"CSISnapshot\",\"pvcNamespace\":\"app\",\"pvcName\":\"data\","                   \
+        "\"csiSnapshotInfo\":{\"driver\":\"ebs\"}},"                                                         \
+        "{\"backupMethod\":\"PodVolumeBackup\",\"pvbInfo\":{\"podNamespace\":\"app\",\"podName\":\"web-0\"," \
+        "\"uploaderType\":\"kopia\",\"Phase\":\"Completed\"}}]"
+
+/* A store with one backup made of these two files. */
+static const char *rich_store(Arena *arena) {
+        const char *folder = new_folder(arena);
+        const struct {
+                const char *name, *text;
+        } files[] = { { "velero-backup.json", RICH_BACKUP }, { "rich-volumeinfo.json", VOLUMES } };
+
+        assert_int_equal(system(arena_printf(arena, "mkdir -p %s/backups/rich", folder)), 0);
+        FOR_EACH_CASE(files, f) {
+                FILE *file = fopen(arena_printf(arena, "%s/backups/rich/%s", folder, f->name), "w");
+
+                fputs(f->text, file);
+                fclose(file);
+        }
+        assert_int_equal(system(arena_printf(arena, "gzip %s/backups/rich/rich-volumeinfo.json", folder)), 0);
+        return folder;
+}
+
+static void fields_that_are_rarely_set_are_described_too(void **state) {
+        const char *const parts[] = {
+                "Labels:       <none>\n",
+                "Phase:  FailedValidation\n\nResource policies:\n  Type:  configmap\n  Name:  rules\n",
+                "\nFailure reason:  no\n",
+                "\nValidation errors:  one\n                    two\n",
+                "\nErrors:    1\nWarnings:  2\n",
+                "  Cluster-scoped:  included\n",
+                "\nOr label selector:  a=2,b=1 or x notin (p,q),!y,z\n",
+                "\nVelero-Native Snapshot PVs:  auto\nSnapshot Move Data:          true\nData Mover:"
+                "                  other\n",
+                "\nTTL:  1h30m0s\n\nCSISnapshotTimeout:    soon\nItemOperationTimeout:  0s\n",
+                "\nOrderedResources:\n  pods: ns/a,ns/b\n",
+                "\nStarted:    <n/a>\nCompleted:  <n/a>\n\nExpiration:  <n/a>\n",
+                "\nTotal items to be backed up:  5\nItems backed up:              0\n",
+                "  Velero-Native Snapshots:\n    pv1: specify --details for more information\n",
+                "  CSI Snapshots:\n    app/data: specify --details for more information\n",
+                "  Pod Volume Backups:\n    app/web-0: specify --details for more information\n",
+        };
+        AUTO(arena_clear) Arena arena = { 0 };
+        const char *folder = rich_store(&arena);
+        AUTO(cli_run_clear) CliRun brief, detailed, several;
+
+        (void) state;
+        RUN(&brief, "backup", "describe", "rich", "--from", folder);
+        FOR_EACH_CASE(parts, part)
+        if (!strstr(brief.out, *part))
+                fail_msg("%s is not in\n%s", *part, brief.out);
+        CHECK(strstr(brief.out, "HooksAttempted") == NULL);
+        RUN(&detailed, "backup", "describe", "rich", "--details", "--from", folder);
+        CHECK(strstr(detailed.out, "    pv1:\n      Snapshot ID:  snap-1\n      IOPS:         0\n"
+                                   "      Result:       succeeded\n") != NULL);
+        CHECK(strstr(detailed.out, "\nResource List:  <not stored>\n") != NULL);
+        RUN(&several, "backup", "describe", "rich", "rich", "--from", folder);
+        CHECK(strstr(several.out, "\n\n\nName:         rich\n") != NULL);
+        remove_folder(folder);
+}
+
+static void fields_that_are_rarely_set_are_in_the_json_form(void **state) {
+        const char *const parts[] = {
+                "\"clusterScoped\": \"included\"",  "\"orLabelSelectors\": \"a=2,b=1 or x notin (p,q),!y,z\"",
+                "\"CSISnapshotTimeout\": \"soon\"", "\"TTL\": \"1h30m0s\"",
+                "\"dataMover\": \"other\"",         "\"failureReason\": \"no\"",
+                "\"resourcePolicies\": {",          "\"snapshotHandle\": \"snap-1\"",
+                "\"started\": \"<n/a>\"",
+        };
+        AUTO(arena_clear) Arena arena = { 0 };
+        const char *folder = rich_store(&arena);
+        AUTO(cli_run_clear) CliRun one, yaml;
+
+        (void) state;
+        RUN(&one, "backup", "describe", "rich", "--from", folder, "-o", "json");
+        FOR_EACH_CASE(parts, part)
+        if (!strstr(one.out, *part))
+                fail_msg("%s is not in\n%s", *part, one.out);
+        RUN(&yaml, "backup", "describe", "rich", "--from", folder, "-o", "yaml");
+        CHECK(strstr(yaml.out, "\n  TTL: 1h30m0s\n") != NULL);
+        remove_folder(folder);
+}
+
+static void restores_have_a_json_form_too(void **state) {
+        const char *const parts[] = {
+                "\"backup\": \"plain\"",     "\"itemsRestored\": 26",
+                "\"hooksFailed\": 1",        "\"harbour\": \"marina\"",
+                "\"restorePVs\": \"false\"", "error restoring services/marina/quay",
+                "\"marina/quay(created)\"",
+        };
+        AUTO(arena_clear) Arena arena = { 0 };
+        const char *folder = bucket_with_restores(&arena);
+        AUTO(cli_run_clear) CliRun run;
+
+        (void) state;
+        RUN(&run, "restore", "describe", "plain-mapped", "--details", "--from", folder, "-o", "json");
+        FOR_EACH_CASE(parts, part)
+        if (!strstr(run.out, *part))
+                fail_msg("%s is not in\n%s", *part, run.out);
+        remove_folder(folder);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(veleros_backups_are_described_as_velero_describes_them),
@@ -306,6 +427,9 @@ int main(void) {
                 cmocka_unit_test(the_json_form_has_the_hooks_as_they_are_stored),
                 cmocka_unit_test(of_many_hooks_only_bad_ones_are_shown),
                 cmocka_unit_test(hook_logs_print_what_the_commands_printed),
+                cmocka_unit_test(fields_that_are_rarely_set_are_described_too),
+                cmocka_unit_test(fields_that_are_rarely_set_are_in_the_json_form),
+                cmocka_unit_test(restores_have_a_json_form_too),
                 cmocka_unit_test(a_damaged_file_costs_its_part_only),
         };
 

@@ -205,6 +205,50 @@ static void an_interrupt_stops_and_says_what_is_thawed(void **state) {
                      "as their post hooks take)\n");
 }
 
+static void without_a_cluster_nothing_begins(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        const char *folder = new_folder(&arena);
+        const char *store = "/tmp/grapnel-cli-never-made";
+        AUTO(cli_run_clear) CliRun backup, undo, version, plan, restore;
+
+        (void) state;
+        setenv("KUBECONFIG", "/nonexistent", 1);
+        setenv("XDG_STATE_HOME", folder, 1);
+        RUN(&backup, "backup", "run", "b1", "--to", store);
+        CHECK_INT(backup.exit, EXIT_FAILED);
+        CHECK(strstr(backup.err,
+                     "hint: --kubeconfig FILE or $KUBECONFIG names the file that says where the cluster "
+                     "is and who you are\n") != NULL);
+        CHECK_INT(access(store, F_OK), -1);
+        RUN(&undo, "hooks", "undo");
+        CHECK_INT(undo.exit, EXIT_FAILED);
+        RUN(&version, "version", "--server");
+        CHECK_INT(version.exit, EXIT_FAILED);
+        RUN(&plan, "hooks", "plan", "-f", GOLDEN_DIR "/velero-1.18.0/nothing.yaml");
+        CHECK_INT(plan.exit, EXIT_USAGE);
+        RUN(&restore, "restore", "run", "--from", BUCKET, "--backup", "plain");
+        CHECK_INT(restore.exit, EXIT_FAILED);
+        remove_folder(folder);
+}
+
+static void a_restore_needs_a_backup_or_a_schedule(void **state) {
+        AUTO(cli_run_clear) CliRun none, schedule, wrong;
+
+        (void) state;
+        RUN(&none, "restore", "run", "--from", BUCKET);
+        CHECK_INT(none.exit, EXIT_USAGE);
+        CHECK_STR(none.err,
+                  "error: --backup is missing\n"
+                  "hint: --backup NAME says what to restore; \"grapnel backup get\" lists the names\n");
+        RUN(&schedule, "restore", "run", "--from", BUCKET, "--schedule", "nightly",
+            "--allow-partially-failed");
+        CHECK_STR(schedule.err, "error: no completed or partially failed backup of schedule \"nightly\"\n");
+        RUN(&wrong, "restore", "run", "--from", BUCKET, "--backup", "plain", "--existing-resource-policy",
+            "maybe");
+        CHECK_INT(wrong.exit, EXIT_USAGE);
+        CHECK(strncmp(wrong.err, "error: --existing-resource-policy: ", 35) == 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_state_folder_is_where_xdg_says_and_private),
@@ -214,6 +258,8 @@ int main(void) {
                 cmocka_unit_test(a_failure_says_its_reason),
                 cmocka_unit_test(a_dry_run_is_a_table_and_says_that_it_was_one),
                 cmocka_unit_test(the_summary_has_a_form_for_programs),
+                cmocka_unit_test(without_a_cluster_nothing_begins),
+                cmocka_unit_test(a_restore_needs_a_backup_or_a_schedule),
                 cmocka_unit_test(an_interrupt_stops_and_says_what_is_thawed),
         };
 
