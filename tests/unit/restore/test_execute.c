@@ -1,0 +1,375 @@
+#include "restore/restore_execute.h"
+
+#include "../store/scratch.h"
+#include "quoted_json.h"
+#include "storing_cluster.h"
+
+/* The golden backups in a store of the test's own, a cluster, and a restore between them. */
+typedef struct Scene {
+        Scratch scratch;
+        Store *store;
+        StoringCluster cluster;
+        Discovery *discovery;
+        Arena arena;
+        JsonDoc *json;
+        Restore restore;
+        RestoreProgress progress;
+        RestoreOutcome outcome;
+        Error err;
+        unsigned workers;
+        bool dry_run;
+} Scene;
+
+static void scene_open(Scene *scene) {
+        static const char *const names[] = { "velero-backup.json", "plain.tar.gz", "plain-volumeinfo.json.gz",
+                                             "plain-volumesnapshots.json.gz",
+                                             "plain-podvolumebackups.json.gz" };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(store_freep) Store *golden = NULL;
+
+        *scene = (Scene) { .scratch = scratch_new(), .workers = 3 };
+        scene->store = scratch_store(&scene->scratch);
+        CHECK(store_open_directory(STR(GOLDEN_DIR "/velero-1.18.0/bucket"), false, NULL, &golden, &err));
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+                AUTO(arena_clear) Arena arena = { 0 };
+                AUTO(buf_clear) Buf bytes = { 0 };
+                Str key = str_of(arena_printf(&arena, "backups/plain/%s", names[i]));
+
+                CHECK(store_get(golden, key, 1024 * 1024, &bytes, &err));
+                CHECK(store_put(scene->store, key, buf_str(&bytes), &err));
+        }
+        storing_start(&scene->cluster);
+        CHECK(discovery_read(scene->cluster.client, NULL, &scene->discovery, &err));
+        scene->cluster.server.requests = 0;
+}
+
+static void scene_close(Scene *scene) {
+        discovery_free(scene->discovery);
+        storing_clear(&scene->cluster);
+        store_free(scene->store);
+        scratch_clear(&scene->scratch);
+        yyjson_doc_free(scene->json);
+        error_clear(&scene->err);
+        arena_clear(&scene->arena);
+}
+
+static bool run(Scene *scene, const char *name, const char *spec) {
+        AUTO(buf_clear) Buf json = { 0 };
+        AUTO(log_freep) Log *log = log_new(LOG_TEXT, LOG_INFO);
+        Faults faults = { .arena = &scene->arena };
+
+        buf_printf(&json,
+                   "{'apiVersion':'velero.io/v1','kind':'Restore','metadata':{'name':'%s'},'spec':{%s}}%c",
+                   name, spec, '\0');
+        yyjson_doc_free(scene->json);
+        scene->json = quoted_json(json.ptr);
+        scene->restore = restore_decode(yyjson_doc_get_root(scene->json), &scene->arena, &faults);
+        CHECK_INT(faults.errors, 0);
+        error_clear(&scene->err);
+        return restore_execute(
+                &(RestoreRun) {
+                        .client = scene->cluster.client,
+                        .discovery = scene->discovery,
+                        .store = scene->store,
+                        .log = log,
+                        .stop = scene->cluster.stop,
+                        .restore = &scene->restore,
+                        .progress = &scene->progress,
+                        .workers = scene->workers,
+                        .hook_workers = 2,
+                        .dry_run = scene->dry_run,
+                },
+                &scene->arena, &scene->outcome, &scene->err);
+}
+
+static void must_run(Scene *scene, const char *name, const char *spec) {
+        if (!run(scene, name, spec))
+                fail_msg("%s", scene->err.message);
+}
+
+static const char *file(Scene *scene, const char *name, RestoreFile which) {
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(buf_clear) Buf text = { 0 };
+        Str key = restore_key(str_of(name), which, &scene->arena);
+
+        if (which == RESTORE_METADATA ? !store_get(scene->store, key, 1 << 20, &text, &err)
+                                      : !layout_get_gzip(scene->store, key, 1 << 20, &text, &err))
+                fail_msg("%s", err.message);
+        return arena_copy(&scene->arena, buf_str(&text)).ptr;
+}
+
+static JsonVal *object(Scene *scene, const char *path) {
+        StoredObject *found = storing_find(&scene->cluster, path);
+
+        if (!found)
+                fail_msg("%s is not there", path);
+        return yyjson_doc_get_root(found->doc);
+}
+
+/* A hook annotation of a pod in it would be waited for. */
+#define MAPPED "'backupName':'plain','namespaceMapping':{'harbour':'marina'},'excludedResources':['pods']"
+
+static void every_object_of_a_real_backup_is_created_once(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        must_run(&scene, "r", MAPPED);
+        CHECK_STR(scene.outcome.status.phase, "Completed");
+        CHECK_INT(scene.outcome.status.errors, 0);
+        CHECK_INT(scene.outcome.status.items_restored, 26);
+        CHECK_INT(scene.cluster.posts, 26);
+        CHECK_INT(scene.cluster.len, 26);
+        CHECK_INT(scene.cluster.patches + scene.cluster.puts, 0);
+        CHECK_INT(scene.progress.items_done, scene.progress.items_total);
+
+        JsonVal *boat = object(&scene, "/apis/harbour.example/v1/namespaces/marina/boats/dinghy");
+        AUTO(buf_clear) Buf spec = { 0 };
+        json_write(json_get(boat, "spec"), &spec);
+        CHECK(str_equal(buf_str(&spec),
+                        STR("{\"big\":9007199254740993,\"list\":[1,\"two\",null,{\"three\":3}],"
+                            "\"ratio\":1,\"tiny\":1e-7,\"weird key/✓\":true}")));
+        JsonVal *labels = json_at(boat, "metadata", "labels");
+        CHECK(str_equal(json_get_str(labels, "velero.io/restore-name"), STR("r")));
+        CHECK(str_equal(json_get_str(labels, "velero.io/backup-name"), STR("plain")));
+        JsonVal *binding =
+                object(&scene, "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/harbour-pilot");
+        CHECK(str_equal(json_get_str(yyjson_arr_get_first(json_get(binding, "subjects")), "namespace"),
+                        STR("marina")));
+        JsonVal *namespace = object(&scene, "/api/v1/namespaces/marina");
+        CHECK(str_equal(json_str(json_at(namespace, "metadata", "labels", "team")), STR("ops")));
+        scene_close(&scene);
+}
+
+static void the_files_of_a_restore_are_those_of_velero(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        must_run(&scene, "r", MAPPED ",'includedNamespaces':['harbour']");
+        CHECK_STR(file(&scene, "r", RESTORE_RESULTS), "{\"errors\":{},\"warnings\":{}}\n");
+        CHECK_STR(file(&scene, "r", RESTORE_ITEM_OPERATIONS), "[]\n");
+        CHECK_STR(file(&scene, "r", RESTORE_VOLUME_INFO), "[]\n");
+        CHECK(strstr(file(&scene, "r", RESTORE_HOOKS), "\"hooks\"") != NULL);
+        CHECK(strstr(file(&scene, "r", RESTORE_METADATA), "\"phase\": \"Completed\"") != NULL);
+        CHECK(strstr(file(&scene, "r", RESTORE_LOG), "msg=\"restore completed\"") != NULL);
+        CHECK_STR(
+                file(&scene, "r", RESTORE_RESOURCE_LIST),
+                "{\"apps/v1/ControllerRevision\":[\"marina/ledger-6d86db4db7(created)\"],\"apps/v1/"
+                "Deployment\":["
+                "\"marina/quay(created)\"],\"apps/v1/ReplicaSet\":[\"marina/quay-577fcb757f(created)\"],"
+                "\"apps/v1/StatefulSet\":[\"marina/ledger(created)\"],\"autoscaling/v2/"
+                "HorizontalPodAutoscaler\":["
+                "\"marina/quay(created)\"],\"batch/v1/CronJob\":[\"marina/nightly(created)\"],"
+                "\"discovery.k8s.io/v1/EndpointSlice\":[\"marina/quay-c6thx(created)\"],\"harbour.example/v1/"
+                "Boat\":["
+                "\"marina/dinghy(created)\"],\"networking.k8s.io/v1/Ingress\":[\"marina/quay(created)\"],"
+                "\"networking.k8s.io/v1/NetworkPolicy\":[\"marina/closed(created)\"],"
+                "\"policy/v1/PodDisruptionBudget\":[\"marina/quay(created)\"],"
+                "\"rbac.authorization.k8s.io/v1/Role\":[\"marina/pilot(created)\"],"
+                "\"rbac.authorization.k8s.io/v1/RoleBinding\":[\"marina/pilot(created)\"],\"v1/ConfigMap\":["
+                "\"marina/kube-root-ca.crt(created)\",\"marina/settings(created)\"],\"v1/Endpoints\":["
+                "\"marina/quay(created)\"],\"v1/Namespace\":[\"marina(created)\"],\"v1/PersistentVolume\":["
+                "\"harbour-pv-0(created)\"],\"v1/PersistentVolumeClaim\":[\"marina/data(created)\"],\"v1/"
+                "Secret\":["
+                "\"marina/harbour-key(created)\"],\"v1/Service\":[\"marina/quay(created)\"],\"v1/"
+                "ServiceAccount\":["
+                "\"marina/default(created)\",\"marina/pilot(created)\"]}\n");
+        scene_close(&scene);
+}
+
+static void what_exists_is_left_alone_or_updated(void **state) {
+        AUTO_JSON *change = quoted_json("{'data':{'plain':'changed'}}");
+        Buf ignored = { 0 };
+        Scene scene;
+        char settings[] = "/api/v1/namespaces/marina/configmaps/settings";
+
+        (void) state;
+        scene_open(&scene);
+        must_run(&scene, "r1", MAPPED);
+        CHECK_INT(storing_change(&scene.cluster, "PATCH", settings, change, &ignored), 200);
+        buf_clear(&ignored);
+        /* labels of another restore are no difference */
+        must_run(&scene, "r2", MAPPED);
+        CHECK_STR(scene.outcome.status.phase, "Completed");
+        CHECK_INT(scene.outcome.status.warnings, 1);
+        CHECK_STR(file(&scene, "r2", RESTORE_RESULTS), "{\"errors\":{},\"warnings\":{\"namespaces\":{"
+                                                       "\"marina\":[\"could not restore, ConfigMap:settings "
+                                                       "already exists. Warning: the in-cluster version is "
+                                                       "different than the backed-up version\"]}}}\n");
+        CHECK(strstr(file(&scene, "r2", RESTORE_RESOURCE_LIST), "marina/settings(failed)") != NULL);
+        CHECK(str_equal(json_str(json_at(object(&scene, settings), "data", "plain")), STR("changed")));
+
+        must_run(&scene, "r3", MAPPED ",'existingResourcePolicy':'update'");
+        CHECK_INT(scene.outcome.status.warnings, 0);
+        CHECK(strstr(file(&scene, "r3", RESTORE_RESOURCE_LIST), "marina/settings(updated)") != NULL);
+        CHECK(str_equal(json_str(json_at(object(&scene, settings), "data", "plain")),
+                        STR("line one\nline two\n")));
+        CHECK(str_equal(
+                json_str(json_at(object(&scene, settings), "metadata", "labels", "velero.io/restore-name")),
+                STR("r3")));
+        scene_close(&scene);
+}
+
+static void the_status_is_written_by_a_second_request(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        must_run(&scene, "r",
+                 MAPPED ",'includedResources':['boats'],'restoreStatus':{'includedResources':['boats']}");
+        CHECK_INT(scene.outcome.status.items_restored, 2); /* and the namespace */
+        CHECK_INT(scene.cluster.puts, 1);
+        JsonVal *boat = object(&scene, "/apis/harbour.example/v1/namespaces/marina/boats/dinghy");
+        CHECK(str_equal(json_str(json_at(boat, "status", "phase")), STR("moored")));
+        scene_close(&scene);
+}
+
+static void a_dry_run_counts_and_writes_nothing(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        scene.dry_run = true;
+        must_run(&scene, "r", MAPPED);
+        CHECK_INT(scene.cluster.posts, 0);
+        CHECK_INT(scene.outcome.status.items_restored, 26);
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        Strs keys = { 0 };
+        CHECK(store_list(scene.store, STR("restores/"), &arena, &keys, &err));
+        CHECK_INT(keys.len, 0);
+        scene_close(&scene);
+}
+
+static void an_item_that_is_refused_is_an_error_and_the_rest_goes_on(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        scene.cluster.denied = "/secrets/";
+        must_run(&scene, "r", MAPPED);
+        CHECK_STR(scene.outcome.status.phase, "PartiallyFailed");
+        CHECK_INT(scene.outcome.status.errors, 1);
+        CHECK_INT(scene.cluster.len, 25);
+        CHECK_STR(file(&scene, "r", RESTORE_RESULTS), "{\"errors\":{\"namespaces\":{\"marina\":[\"error "
+                                                      "restoring secrets/marina/harbour-key: exceeded "
+                                                      "quota\"]}},\"warnings\":{}}\n");
+        scene_close(&scene);
+}
+
+static void a_name_that_is_taken_is_refused(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        must_run(&scene, "r", MAPPED);
+        CHECK(!run(&scene, "r", MAPPED));
+        CHECK_INT(scene.err.code, ERROR_EXISTS);
+        CHECK(strstr(scene.err.message, "restore \"r\" is already in \"") != NULL);
+        scene_close(&scene);
+}
+
+static void a_missing_modifier_fails_validation(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        must_run(&scene, "r", MAPPED ",'resourceModifier':{'kind':'configmap','name':'rules'}");
+        CHECK_STR(scene.outcome.status.phase, "FailedValidation");
+        CHECK_INT(scene.outcome.status.validation_errors.len, 1);
+        CHECK(strstr(scene.outcome.status.validation_errors.items[0].ptr,
+                     "resource modifier \"rules\" in namespace \"velero\"") != NULL);
+        CHECK_INT(scene.cluster.posts, 0);
+        scene_close(&scene);
+}
+
+static void a_broken_archive_fails_before_anything_is_created(void **state) {
+        AUTO(error_clear) Error err = { 0 };
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        CHECK(store_put(scene.store, STR("backups/plain/plain.tar.gz"), STR("no gzip"), &err));
+        must_run(&scene, "r", MAPPED);
+        CHECK_STR(scene.outcome.status.phase, "Failed");
+        CHECK(strstr(scene.outcome.status.failure_reason.ptr, "read the backup's archive") != NULL);
+        CHECK_INT(scene.cluster.posts, 0);
+        CHECK(strstr(file(&scene, "r", RESTORE_METADATA), "\"phase\": \"Failed\"") != NULL);
+        scene_close(&scene);
+}
+
+/* A connection that breaks at any request costs a retry, never an object; an answer that got lost does not make an
+ * object of ours look like somebody else's. */
+static void no_broken_connection_loses_an_object(void **state) {
+        (void) state;
+        for (int loses = 0; loses < 2; loses++)
+                for (unsigned n = 1; n <= 40; n += 3) {
+                        Scene scene;
+
+                        scene_open(&scene);
+                        scene.workers = 1;
+                        scene.cluster.fault_at = n;
+                        scene.cluster.loses_answers = loses;
+                        must_run(&scene, "r", MAPPED);
+                        if (scene.outcome.status.errors + scene.outcome.status.warnings > 0)
+                                fail_msg("request %u: %s", n, file(&scene, "r", RESTORE_RESULTS));
+                        CHECK_INT(scene.cluster.len, 26);
+                        CHECK(strstr(file(&scene, "r", RESTORE_RESOURCE_LIST), "(skipped)") == NULL);
+                        scene_close(&scene);
+                }
+}
+
+static void an_interrupted_restore_ends_and_says_so(void **state) {
+        (void) state;
+        for (unsigned n = 1; n < 28; n += 7) {
+                Scene scene;
+
+                scene_open(&scene);
+                scene.cluster.stop_at = n;
+                CHECK(!run(&scene, "r", MAPPED));
+                CHECK_INT(scene.err.code, ERROR_CANCELED);
+                CHECK(strstr(file(&scene, "r", RESTORE_METADATA), "\"phase\": \"Failed\"") != NULL);
+                scene_close(&scene);
+        }
+}
+
+/* Pods that never start, in a cluster without a kubelet. */
+static void a_hook_whose_pod_never_starts_is_reported(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        must_run(&scene, "r",
+                 "'backupName':'plain','namespaceMapping':{'harbour':'marina'},'includedResources':['pods'],"
+                 "'labelSelector':{'matchLabels':{'app':'quay'}},'hooks':{'resources':[{'name':'h','"
+                 "postHooks':[{'exec':{"
+                 "'command':['x'],'waitTimeout':'400ms'}}]}]}");
+        CHECK_STR(scene.outcome.status.phase, "PartiallyFailed");
+        CHECK_INT(scene.outcome.status.hooks_attempted, 2);
+        CHECK_INT(scene.outcome.status.hooks_failed, 2);
+        CHECK(strstr(file(&scene, "r", RESTORE_RESULTS),
+                     "hook h in container main in pod marina/quay-577fcb757f-shhtw not executed: the "
+                     "container was not "
+                     "running within 400ms: ") != NULL);
+        scene_close(&scene);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(every_object_of_a_real_backup_is_created_once),
+                cmocka_unit_test(the_files_of_a_restore_are_those_of_velero),
+                cmocka_unit_test(what_exists_is_left_alone_or_updated),
+                cmocka_unit_test(the_status_is_written_by_a_second_request),
+                cmocka_unit_test(a_dry_run_counts_and_writes_nothing),
+                cmocka_unit_test(an_item_that_is_refused_is_an_error_and_the_rest_goes_on),
+                cmocka_unit_test(a_name_that_is_taken_is_refused),
+                cmocka_unit_test(a_missing_modifier_fails_validation),
+                cmocka_unit_test(a_broken_archive_fails_before_anything_is_created),
+                cmocka_unit_test(no_broken_connection_loses_an_object),
+                cmocka_unit_test(an_interrupted_restore_ends_and_says_so),
+                cmocka_unit_test(a_hook_whose_pod_never_starts_is_reported),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
