@@ -1,6 +1,7 @@
 #include "data/yaml_build.h"
 
 #include <assert.h>
+#include <yaml.h>
 
 #include "base/mem.h"
 #include "data/yaml_value.h"

@@ -2,8 +2,6 @@
  *
  * Private to data.  No recursion: a stack of the containers that are open. */
 #pragma once
-#include <yaml.h>
-
 #include "data/yaml.h"
 
 enum {
@@ -16,6 +14,7 @@ enum {
         YAML_PATH_MAX = 512,     /* bytes of a path that is remembered */
 };
 
+struct yaml_event_s; /* yaml_event_t of libyaml */
 typedef struct YamlBuild YamlBuild;
 
 YamlBuild *yaml_build_new(void);
@@ -23,7 +22,7 @@ void yaml_build_free(YamlBuild *build);
 DEFINE_AUTO(YamlBuild, yaml_build_free)
 
 /* Any event between the start and the end of a document.  Errors do not name the line. */
-bool yaml_build_event(YamlBuild *build, const yaml_event_t *event, Error *err) MUST_CHECK;
+bool yaml_build_event(YamlBuild *build, const struct yaml_event_s *event, Error *err) MUST_CHECK;
 
 /* The document that the events made; its json is NULL when there was nothing in it.  Starts the next. */
 YamlDoc yaml_build_take(YamlBuild *build);

@@ -1,6 +1,7 @@
 #include "data/yaml_value.h"
 
 #include <math.h>
+#include <yaml.h>
 
 #include "base/utf8.h"
 #include "data/base64.h"

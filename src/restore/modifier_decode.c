@@ -1,4 +1,6 @@
 #include <ctype.h>
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 #include <strings.h>
 
 #include "api/fields.h"

@@ -1,8 +1,5 @@
 /* modifier_rules.h - a resource modifier's rules, decoded.  Between modifiers.c and modifier_decode.c only. */
 #pragma once
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "data/labels.h"
 
 typedef struct ModifierMatch {
@@ -13,7 +10,7 @@ typedef struct ModifierMatch {
 typedef struct ModifierRule {
         Str group_resource;
         Strs namespaces;
-        pcre2_code *name; /* NULL: any */
+        struct pcre2_real_code_8 *name; /* pcre2_code of PCRE2; NULL: any */
         LabelSelector selector;
         ModifierMatch *matches;
         size_t matches_len;

@@ -1,5 +1,8 @@
 #include "restore/modifiers.h"
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 #include "data/glob.h"
 #include "data/patch.h"
 #include "restore/modifier_rules.h"
