@@ -1,7 +1,8 @@
 // Command benchtool is the plain rival in the benchmarks: the same requests, with nothing around them.
 //
 //	benchtool populate N              makes N mixed objects in namespaces bench-0 … bench-9
-//	benchtool exec NAMESPACE C PRE POST   runs PRE, then POST (sh -c) in every pod, C pods at a time, over WebSocket
+//	benchtool exec NAMESPACE C PRE POST   runs PRE, then POST (sh -c) in every pod, C pods at a time, over WebSocket; both
+//	                                  print /proc/uptime, and the time between is the window
 //	benchtool create TARBALL C        creates every namespaced object of a backup, C at a time, "bench-" namespaces mapped to "again-"
 //
 // It prints one JSON line.  The cluster is that of $KUBECONFIG.
@@ -102,14 +103,16 @@ func populate(client *kubernetes.Clientset, count int) {
 	report(map[string]any{"objects": count, "seconds": time.Since(start).Seconds()})
 }
 
-func execute(config *rest.Config, client *kubernetes.Clientset, namespace, pod, command string) time.Duration {
+func execute(config *rest.Config, client *kubernetes.Clientset, namespace, pod, command string) float64 {
 	request := client.CoreV1().RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("exec").
 		VersionedParams(&corev1.PodExecOptions{Command: []string{"sh", "-c", command}, Stdout: true, Stderr: true}, scheme.ParameterCodec)
-	start := time.Now()
+	var out bytes.Buffer
 	executor, err := remotecommand.NewWebSocketExecutor(config, "GET", request.URL().String())
 	must(err)
-	must(executor.StreamWithContext(context.Background(), remotecommand.StreamOptions{Stdout: io.Discard, Stderr: io.Discard}))
-	return time.Since(start)
+	must(executor.StreamWithContext(context.Background(), remotecommand.StreamOptions{Stdout: &out, Stderr: io.Discard}))
+	seconds, err := strconv.ParseFloat(strings.SplitN(out.String(), " ", 2)[0], 64)
+	must(err)
+	return seconds
 }
 
 func bareExec(config *rest.Config, client *kubernetes.Clientset, namespace string, workers int, pre, post string) {
@@ -119,11 +122,10 @@ func bareExec(config *rest.Config, client *kubernetes.Clientset, namespace strin
 	var windows []float64
 	start := time.Now()
 	each(list.Items, workers, func(pod corev1.Pod) {
-		begin := time.Now()
-		execute(config, client, namespace, pod.Name, pre)
-		execute(config, client, namespace, pod.Name, post)
+		began := execute(config, client, namespace, pod.Name, pre)
+		ended := execute(config, client, namespace, pod.Name, post)
 		lock.Lock()
-		windows = append(windows, float64(time.Since(begin).Milliseconds()))
+		windows = append(windows, (ended-began)*1000)
 		lock.Unlock()
 	})
 	total := time.Since(start).Seconds()
