@@ -219,6 +219,13 @@ static void restored(Stage *stage, const char *json) {
         restore_hooks_add_pod(stage->hooks, yyjson_doc_get_root(doc));
 }
 
+static bool has_begun(Stage *stage) {
+        mutex_lock(&stage->lock);
+        bool has = stage->commands.len > 0;
+        mutex_unlock(&stage->lock);
+        return has;
+}
+
 static const char *text(Buf *buf) {
         buf_add_char(buf, '\0');
         buf->len--;
@@ -311,7 +318,7 @@ static void a_hook_that_waits_for_ready_lets_one_that_does_not_go_first(void **s
         restored(&stage, POD("p", "u1",
                              "}," TWO_CONTAINERS
                              ",'status':{'containerStatuses':[{'name':'a','state':{'running':{}}}]}}"));
-        for (int i = 0; i < 100 && stage.commands.len == 0; i++)
+        for (int i = 0; i < 500 && !has_begun(&stage); i++)
                 CHECK(stop_sleep_ms(stage.stop, 10));
         CHECK(stop_sleep_ms(stage.stop, 50));
         mutex_lock(&stage.lock);
@@ -421,7 +428,7 @@ static void an_interrupted_restore_says_which_hooks_did_not_run(void **state) {
         restored(&stage,
                  POD("p", "u1", "}," TWO_CONTAINERS ",'status':{'containerStatuses':[" RUNNING("a") "]}}"));
         restored(&stage, POD("q", "u2", "}," TWO_CONTAINERS "}"));
-        for (int i = 0; i < 100 && stage.commands.len == 0; i++)
+        for (int i = 0; i < 500 && !has_begun(&stage); i++)
                 (void) stop_sleep_ms(NULL, 10);
         stop_set(stage.stop);
         int64_t start_ms = clock_ms();

@@ -103,7 +103,7 @@ static JsonVal *object(Scene *scene, const char *path) {
 
         if (!found)
                 fail_msg("%s is not there", path);
-        return yyjson_doc_get_root(found->doc);
+        return found ? yyjson_doc_get_root(found->doc) : NULL;
 }
 
 /* A hook annotation of a pod in it would be waited for. */
