@@ -19,11 +19,16 @@ void notes_sink(void *user, Str line, const LogRecord *record) {
                 return;
 
         Str namespace = field_value(record, "namespace"), name = field_value(record, "name");
-        Str error = field_value(record, "error");
-        Str text = str_of(arena_printf(&notes->arena, STR_FMT "%s" STR_FMT "%s" STR_FMT "%s" STR_FMT,
-                                       STR_ARG(namespace), namespace.len && name.len ? "/" : "",
-                                       STR_ARG(name), namespace.len || name.len ? ": " : "",
-                                       STR_ARG(record->message), error.len ? ": " : "", STR_ARG(error)));
+        Str hook = field_value(record, "hookName"), error = field_value(record, "error");
+
+        if (name.len == 0)
+                name = field_value(record, "pod"); /* lines about hooks name it so, as Velero's do */
+
+        Str text = str_of(
+                arena_printf(&notes->arena, STR_FMT "%s" STR_FMT "%s" STR_FMT "%s" STR_FMT "%s" STR_FMT,
+                             STR_ARG(namespace), namespace.len && name.len ? "/" : "", STR_ARG(name),
+                             namespace.len || name.len ? ": " : "", STR_ARG(record->message),
+                             hook.len ? " " : "", STR_ARG(hook), error.len ? ": " : "", STR_ARG(error)));
         strs_add(list, &notes->arena, words_printable(text, &notes->arena));
 }
 
