@@ -54,10 +54,13 @@ void hook_pod_free(HookPod *pod) {
 
 void hook_pod_see(HookPod *pod, JsonVal *json, int64_t now_ms) {
         AUTO(arena_clear) Arena arena = { 0 };
+        Str node = json_str(json_at(json, "spec", "nodeName"));
 
         pod->seen_ms = now_ms;
-        if (pod->plan.node.len == 0) /* it was not scheduled yet when it was planned */
-                pod->plan.node = arena_copy(&pod->arena, json_str(json_at(json, "spec", "nodeName")));
+        /* It was not scheduled yet when it was planned.  Written once: by the time that a command can run, and
+         * its thread read the plan, the pod has a node. */
+        if (pod->plan.node.len == 0 && node.len > 0)
+                pod->plan.node = arena_copy(&pod->arena, node);
         for (size_t i = 0; i < pod->len; i++) {
                 HookContainer *container = &pod->containers[i];
                 ContainerLook look = restore_run_look(json, container->name, &arena);

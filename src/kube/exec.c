@@ -200,6 +200,8 @@ static void take_message(Exec *exec, Str message) {
                         exec->result->end = EXEC_BROKEN;
                 break;
         }
+        default: /* a channel of a later protocol */
+                break;
         }
 }
 

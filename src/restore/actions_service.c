@@ -1,5 +1,7 @@
 #include "restore/actions.h"
 
+#include <stdlib.h>
+
 enum { LAST_APPLIED_MAX = 1024 * 1024 };
 
 static bool is_number_above_zero(JsonVal *value) {
@@ -12,7 +14,7 @@ static bool is_number_above_zero(JsonVal *value) {
 
 static long long port_number(JsonVal *value) {
         if (yyjson_is_str(value))
-                return atoll(yyjson_get_str(value));
+                return strtoll(yyjson_get_str(value), NULL, 10);
         return yyjson_is_num(value) ? (long long) yyjson_get_num(value) : 0;
 }
 
