@@ -7,7 +7,7 @@
 #include "base/thread.h"
 #include "data/tar.h"
 
-enum { MEMBER_BYTES = 1024 * 1024 };
+enum { MEMBER_BYTES = 512 * 1024 };
 
 struct GzipFile {
         Mutex lock;

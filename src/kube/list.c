@@ -6,7 +6,7 @@
 
 enum {
         PAGE_ITEMS = 500,
-        PAGE_BYTES_AIM = 2 * 1024 * 1024, /* the next page asks for as many objects as should fill this */
+        PAGE_BYTES_AIM = 1024 * 1024, /* the next page asks for as many objects as should fill this */
         PAGE_BYTES_MAX =
                 8 * 1024 * 1024, /* a page over it is dropped and asked for again with fewer objects */
         /* For a server that does not page, and for single objects. */

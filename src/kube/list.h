@@ -1,7 +1,7 @@
 /* list.h - reading many objects: pages, and watches that resume.
  *
  * A list is read in pages with `continue`; when the token expires (410) it starts over and
- * tells the caller, who must not count an object twice.  Memory is one page: 2 MiB are aimed at, and pages
+ * tells the caller, who must not count an object twice.  Memory is one page: 1 MiB is aimed at, and pages
  * over 8 MiB are asked for again in smaller ones (single objects: 256 MiB). */
 #pragma once
 #include "kube/resource.h"

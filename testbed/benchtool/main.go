@@ -3,7 +3,7 @@
 //	benchtool populate N              makes N mixed objects in namespaces bench-0 … bench-9
 //	benchtool exec NAMESPACE C PRE POST   runs PRE, then POST (sh -c) in every pod, C pods at a time, over WebSocket; both
 //	                                  print /proc/uptime, and the time between is the window
-//	benchtool create TARBALL C        creates every namespaced object of a backup, C at a time, "bench-" namespaces mapped to "again-"
+//	benchtool create TARBALL C        creates every object of a backup that lies in a namespace bench-*, C at a time, in again-*
 //
 // It prints one JSON line.  The cluster is that of $KUBECONFIG.
 package main
@@ -153,7 +153,7 @@ func create(client *kubernetes.Clientset, tarball string, workers int) {
 		}
 		must(err)
 		parts := strings.Split(header.Name, "/") // resources/RESOURCE/namespaces/NS/NAME.json
-		if len(parts) != 5 || parts[2] != "namespaces" {
+		if len(parts) != 5 || parts[2] != "namespaces" || !strings.HasPrefix(parts[3], "bench-") {
 			continue
 		}
 		body, err := io.ReadAll(reader)
