@@ -3,7 +3,10 @@
 import io
 import tarfile
 import gzip
+import os
+import subprocess
 
+from test_hooks import FREEZE
 from test_restore import backed_up
 
 
@@ -190,3 +193,21 @@ def test_the_token_never_shows(world):
     run = world.backup("b", "--include-namespaces", "shop", "--log-level", "debug")
     logs = world.run("backup", "logs", "b", "--from", world.store).out
     assert "not-a-secret" not in run.out + run.err + logs
+
+
+def test_a_full_store_fails_the_backup_and_leaves_nothing_that_looks_whole(world):
+    world.api.namespace("shop")
+    world.api.pod("shop", "db-0", labels={"app": "db"}, annotations=FREEZE)
+    for i in range(60):
+        world.api.create("ConfigMap", "shop", f"c-{i}", data={"noise": os.urandom(12000).hex()})
+    world.store.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(world.store)], stderr=subprocess.DEVNULL)
+    if mounted.returncode != 0:
+        return  # mounting needs root
+    try:
+        run = fails(world, "backup", "run", "b", "--include-namespaces", "shop", "--to", world.store, says=["no space left"])
+        assert world.api.frozen() == [], run.err
+        assert world.whole_backups() == []
+        assert not [k for k in world.keys() if k.endswith(".tar.gz")], world.keys()
+    finally:
+        subprocess.run(["umount", str(world.store)], check=True)
