@@ -207,6 +207,23 @@ def check_yaml(program, path):
     return wrong
 
 
+def check_complete():
+    """docs/compatibility.md has a row for every flag and command that Velero's help names."""
+    text = Path("docs/compatibility.md").read_text()
+    helps = Path("tests/golden/velero-1.18.0/cli")
+    wrong = []
+    for command in ("backup-create", "restore-create", "schedule-create", "backup-describe", "backup-location-create"):
+        lines = (helps / f"help-{command}.txt").read_text().split("Global Flags:")[0]
+        for flag in re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", lines, re.M):
+            if flag != "--help" and not re.search(re.escape(flag) + r"(?![a-z-])", text):
+                wrong.append(f"docs/compatibility.md does not say what became of {command} {flag}")
+    commands = (helps / "help-velero.txt").read_text().partition("Available Commands:")[2].partition("\nFlags:")[0]
+    for command in re.findall(r"^  (\S+) ", commands, re.M):
+        if command != "help" and f"`velero {command}" not in text:
+            wrong.append(f"docs/compatibility.md does not say what became of velero {command}")
+    return wrong
+
+
 def check_manual(program):
     pages = ["grapnel.1"] + ["grapnel-%s.1" % name.replace(" ", "-") for name in program.flags]
     wrong = []
@@ -245,6 +262,7 @@ def main():
     for path in sorted(Path("examples").glob("*/*.yaml")):
         if path.name in ("backup.yaml", "schedule.yaml", "restore.yaml"):
             report("examples", lint(program, path.read_text(), str(path)))
+    report("compatibility", check_complete())
     report("manual", check_manual(program))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
