@@ -346,8 +346,8 @@ static void fields_that_are_rarely_set_are_described_too(void **state) {
                 "\nErrors:    1\nWarnings:  2\n",
                 "  Cluster-scoped:  included\n",
                 "\nOr label selector:  a=2,b=1 or x notin (p,q),!y,z\n",
-                "\nVelero-Native Snapshot PVs:  auto\nSnapshot Move Data:          true\nData Mover:"
-                "                  other\n",
+                "\nVelero-Native Snapshot PVs:  auto\nSnapshot Move Data:          true\n",
+                "\nData Mover:                  other\n",
                 "\nTTL:  1h30m0s\n\nCSISnapshotTimeout:    soon\nItemOperationTimeout:  0s\n",
                 "\nOrderedResources:\n  pods: ns/a,ns/b\n",
                 "\nStarted:    <n/a>\nCompleted:  <n/a>\n\nExpiration:  <n/a>\n",

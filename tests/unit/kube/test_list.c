@@ -185,7 +185,7 @@ static void pages_become_smaller_where_objects_are_large(void **state) {
         f.api.count = 3;
         CHECK(kube_list(f.client, &list, see, &seen, NULL, &f.err));
         check_log(&f, "GET /api/v1/pods?limit=500\n"
-                      "GET /api/v1/pods?limit=20&continue=t\n"
+                      "GET /api/v1/pods?limit=10&continue=t\n"
                       "GET /api/v1/pods?limit=500&continue=u\n");
 }
 
