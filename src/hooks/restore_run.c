@@ -172,6 +172,24 @@ static void strand_pod(RestoreHooks *hooks, HookPod *pod, const char *problem) N
         settle_pod(hooks, pod);
 }
 
+/* The same for the pods that a controller will make. */
+static void strand_controller(RestoreHooks *hooks, HookController *controller, const char *problem)
+        NEEDS_LOCK(hooks) {
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        if (controller->is_done)
+                return;
+        controller->is_done = true;
+        Str text = str_of(arena_printf(
+                &arena, STR_FMT " " STR_FMT "/" STR_FMT ": hooks do not run in the pods it makes: %s",
+                STR_ARG(controller->kind), STR_ARG(controller->namespace), STR_ARG(controller->name),
+                problem));
+        log_error(hooks->options.log, FIELDS(FIELD("namespace", controller->namespace)), STR_FMT,
+                  STR_ARG(text));
+        if (hooks->options.on_problem)
+                hooks->options.on_problem(hooks->options.user, LOG_ERROR, controller->namespace, text);
+}
+
 static void end_namespace(HookNamespace *namespace, const char *problem) {
         RestoreHooks *hooks = namespace->hooks;
 
@@ -182,6 +200,9 @@ static void end_namespace(HookNamespace *namespace, const char *problem) {
                 if (str_equal(hooks->pods[i]->plan.namespace, str_of(namespace->name)))
                         strand_pod(hooks, hooks->pods[i], problem);
         }
+        for (size_t i = 0; i < hooks->controllers_len && !hooks->is_closing && !hooks->is_interrupted; i++)
+                if (str_equal(hooks->controllers[i]->namespace, str_of(namespace->name)))
+                        strand_controller(hooks, hooks->controllers[i], problem);
         cond_broadcast(&hooks->changed);
         mutex_unlock(&hooks->lock);
 }
@@ -306,8 +327,10 @@ void restore_hooks_add_controller(RestoreHooks *hooks, JsonVal *json) {
         HookController *controller = hook_controller_new(json);
 
         mutex_lock(&hooks->lock);
-        if (hooks->options.client)
-                (void) open_namespace(hooks, controller->namespace);
+        HookNamespace *namespace =
+                hooks->options.client ? open_namespace(hooks, controller->namespace) : NULL;
+        if (namespace && namespace->is_over)
+                strand_controller(hooks, controller, namespace->problem);
         hooks->controllers =
                 xrealloc_array(hooks->controllers, hooks->controllers_len + 1, sizeof(HookController *));
         hooks->controllers[hooks->controllers_len++] = controller;

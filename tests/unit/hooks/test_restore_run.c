@@ -1,5 +1,6 @@
 #include "hooks/restore_run.h"
 
+#include "../restore/storing_cluster.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "hooks/restore_run_private.h"
@@ -118,18 +119,24 @@ typedef struct Stage {
         JsonDoc *spec_json;
         HookSpec spec;
         HookResults *results;
+        HookGauges gauges;
         RestoreHooks *hooks;
         HookNamespace namespace;
         Stop *stop;
         Mutex lock;
         Buf commands, problems;
+        const char *pod;   /* what a look at a pod finds; NULL: nothing */
         unsigned refusals; /* that come before a command runs */
 } Stage;
 
-static bool no_pod(void *user, Str namespace, Str name, JsonDoc **ret_pod, Error *err) {
-        (void) user, (void) ret_pod;
-        return error_set(err, ERROR_NOT_FOUND, "no pod " STR_FMT "/" STR_FMT, STR_ARG(namespace),
-                         STR_ARG(name));
+static bool look_at_pod(void *user, Str namespace, Str name, JsonDoc **ret_pod, Error *err) {
+        const Stage *stage = user;
+
+        if (!stage->pod)
+                return error_set(err, ERROR_NOT_FOUND, "no pod " STR_FMT "/" STR_FMT, STR_ARG(namespace),
+                                 STR_ARG(name));
+        *ret_pod = quoted_json(stage->pod);
+        return true;
 }
 
 static void act(void *user, const ExecRequest *request, ExecOutput output, void *output_user,
@@ -170,7 +177,11 @@ static void keep_problem(void *user, LogLevel level, Str namespace, Str message)
         mutex_unlock(&stage->lock);
 }
 
-static void stage_open(Stage *stage, const char *spec) {
+static const KubeResource pods = {
+        .version = { "v1", 2 }, .name = { "pods", 4 }, .kind = { "Pod", 3 }, .is_namespaced = true
+};
+
+static void stage_open_in(Stage *stage, const char *spec, KubeClient *client) {
         Error err = { 0 };
 
         *stage = (Stage) { .stop = stop_new() };
@@ -182,9 +193,12 @@ static void stage_open(Stage *stage, const char *spec) {
         CHECK_INT(stage->faults.errors, 0);
         CHECK(hook_results_new(&stage->results, &err));
         stage->hooks = restore_hooks_new(&(RestoreHooksOptions) {
-                .port = { .get_pod = no_pod, .exec = act, .user = stage },
+                .client = client,
+                .pods = &pods,
+                .port = { .get_pod = look_at_pod, .exec = act, .user = stage },
                 .spec = &stage->spec,
                 .results = stage->results,
+                .gauges = &stage->gauges,
                 .workers = 4,
                 .stop = stage->stop,
                 .on_problem = keep_problem,
@@ -192,6 +206,10 @@ static void stage_open(Stage *stage, const char *spec) {
         });
         stage->namespace =
                 (HookNamespace) { .hooks = stage->hooks, .name = xasprintf("shop"), .known = hash_set_new() };
+}
+
+static void stage_open(Stage *stage, const char *spec) {
+        stage_open_in(stage, spec, NULL);
 }
 
 static void stage_close(Stage *stage) {
@@ -456,6 +474,155 @@ static void an_annotation_replaces_the_hooks_of_the_spec(void **state) {
         stage_close(&stage);
 }
 
+static void put(StoringCluster *cluster, const char *path, const char *json) {
+        AUTO_JSON *doc = quoted_json(json);
+
+        storing_put(cluster, path, doc);
+}
+
+#define SHOP "/api/v1/namespaces/shop/pods/"
+
+static void a_watch_tells_when_a_pod_is_up(void **state) {
+        AUTO(storing_clear) StoringCluster cluster = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        Stage stage;
+
+        (void) state;
+        storing_start(&cluster);
+        put(&cluster, SHOP "before", HASHED("before", "u0"));
+        stage_open_in(&stage, SPEC(HOOK("one", "")), cluster.client);
+        CHECK(restore_hooks_open_namespace(stage.hooks, STR("shop"), &err));
+        CHECK(restore_hooks_open_namespace(stage.hooks, STR("shop"), &err));
+        restored(&stage, POD("p", "u1", "}," TWO_CONTAINERS "}"));
+        put(&cluster, SHOP "p",
+            POD("p", "u1", "}," TWO_CONTAINERS ",'status':{'containerStatuses':[" RUNNING("a") "]}}"));
+        restore_hooks_wait(stage.hooks);
+        CHECK_STR(text(&stage.commands), "p/a:one");
+        CHECK_INT(stage.gauges.pods_total, 1);
+        CHECK_INT(stage.gauges.pods_done, 1);
+        stage_close(&stage);
+}
+
+static void hooks_where_pods_cannot_be_watched_fail_at_once(void **state) {
+        AUTO(storing_clear) StoringCluster cluster = { .refuses_watch = "/pods" };
+        AUTO_JSON *deployment = quoted_json(DEPLOYMENT);
+        AUTO(error_clear) Error err = { 0 };
+        Stage stage;
+
+        (void) state;
+        storing_start(&cluster);
+        stage_open_in(&stage, SPEC(HOOK("one", "")), cluster.client);
+        CHECK(!restore_hooks_open_namespace(stage.hooks, STR("shop"), &err));
+        CHECK(strstr(err.message, "watch the pods of namespace \"shop\" for hooks: ") != NULL);
+        restored(&stage, POD("p", "u1", "}," TWO_CONTAINERS "}"));
+        restore_hooks_add_controller(stage.hooks, yyjson_doc_get_root(deployment));
+        restore_hooks_wait(stage.hooks);
+        CHECK(strstr(text(&stage.problems), "error: hook h in container a in pod shop/p not executed: ") !=
+              NULL);
+        CHECK(strstr(text(&stage.problems),
+                     "error: Deployment shop/web: hooks do not run in the pods it makes: ") != NULL);
+        stage_close(&stage);
+}
+
+static void a_daemon_set_is_asked_how_many_pods_it_wants(void **state) {
+        AUTO_JSON *set = quoted_json(
+                "{'kind':'DaemonSet','metadata':{'name':'d','namespace':'shop'},'spec':{'selector':{"
+                "'matchLabels':{'app':'web'}},'template':{'metadata':{'labels':{'app':'web'}}," TWO_CONTAINERS
+                "}}}");
+        AUTO(storing_clear) StoringCluster cluster = { 0 };
+        Stage stage;
+
+        (void) state;
+        storing_start(&cluster);
+        put(&cluster, SHOP "x", POD("x", "u1", "}}"));
+        put(&cluster, "/apis/apps/v1/namespaces/shop/daemonsets/d",
+            "{'status':{'observedGeneration':1,'desiredNumberScheduled':1}}");
+        stage_open_in(&stage, SPEC(HOOK("one", "")), cluster.client);
+        restore_hooks_add_controller(stage.hooks, yyjson_doc_get_root(set));
+        restore_hooks_wait(stage.hooks);
+        CHECK_INT(stage.problems.len, 0);
+        stage_close(&stage);
+}
+
+static void a_controller_whose_pods_do_not_come_is_given_up(void **state) {
+        AUTO_JSON *deployment = quoted_json(DEPLOYMENT);
+        Stage stage;
+
+        (void) state;
+        stage_open(&stage, SPEC(HOOK("one", "")));
+        restore_hooks_add_controller(stage.hooks, yyjson_doc_get_root(deployment));
+        mutex_lock(&stage.hooks->lock);
+        stage.hooks->controllers[0]->deadline_ms = clock_ms();
+        mutex_unlock(&stage.hooks->lock);
+        restore_hooks_wait(stage.hooks);
+        CHECK_STR(text(&stage.problems),
+                  "error: Deployment shop/web: 0 of 2 pods appeared within 10 minutes: hooks did not "
+                  "run in the others\n");
+        stage_close(&stage);
+}
+
+static void make_stale(Stage *stage) {
+        mutex_lock(&stage->hooks->lock);
+        stage->hooks->pods[0]->seen_ms -= 120 * 1000;
+        mutex_unlock(&stage->hooks->lock);
+}
+
+static void a_pod_that_nothing_was_heard_of_is_looked_at(void **state) {
+        static const struct {
+                const char *pod, *commands, *problem;
+        } cases[] = {
+                { POD("p", "u1", "}," TWO_CONTAINERS ",'status':{'containerStatuses':[" RUNNING("a") "]}}"),
+                  "p/a:one", "" },
+                { POD("p", "other", "}," TWO_CONTAINERS "}"), "",
+                  "error: hook h in container a in pod shop/p not executed: the pod was deleted\n" },
+                { NULL, "",
+                  "error: hook h in container a in pod shop/p not executed: the pod was deleted\n" },
+        };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                Stage stage;
+
+                stage_open(&stage, SPEC(HOOK("one", "")));
+                stage.pod = c->pod;
+                restored(&stage, POD("p", "u1", "}," TWO_CONTAINERS "}"));
+                make_stale(&stage);
+                restore_hooks_wait(stage.hooks);
+                CHECK_STR(text(&stage.commands), c->commands);
+                CHECK_STR(text(&stage.problems), c->problem);
+                stage_close(&stage);
+        }
+}
+
+static void mistakes_in_annotations_are_told(void **state) {
+        Stage stage;
+
+        (void) state;
+        stage_open(&stage, SPEC(HOOK("one", ",'container':'nobody'")));
+        restored(&stage,
+                 POD("p", "u1",
+                     ",'annotations':{'post.hook.restore.velero.io/comand':'x'}}," TWO_CONTAINERS "}"));
+        restore_hooks_wait(stage.hooks);
+        CHECK(strstr(text(&stage.problems), "post.hook.restore.velero.io/comand") != NULL);
+        CHECK(strstr(text(&stage.problems), "error: hook h in pod shop/p not executed: ") != NULL);
+        stage_close(&stage);
+}
+
+/* The controller's event came first; the pod is one of the restore all the same, with its annotation. */
+static void a_pod_that_was_seen_before_it_was_told_counts_as_restored(void **state) {
+        Stage stage;
+
+        (void) state;
+        stage_open(&stage, SPEC(HOOK("one", "")));
+        tell(&stage, KUBE_SYNCED, NULL);
+        tell(&stage, KUBE_ADDED, HASHED("p", "u1"));
+        restored(&stage, HASHED("p", "u1"));
+        restored(&stage, HASHED("p", "u1"));
+        restore_hooks_wait(stage.hooks);
+        CHECK_STR(text(&stage.commands), "p/a:one");
+        stage_close(&stage);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_container_says_why_it_is_not_up),
@@ -473,6 +640,13 @@ int main(void) {
                 cmocka_unit_test(a_controller_whose_pods_no_hook_is_for_is_not_waited_for),
                 cmocka_unit_test(an_interrupted_restore_says_which_hooks_did_not_run),
                 cmocka_unit_test(an_annotation_replaces_the_hooks_of_the_spec),
+                cmocka_unit_test(a_watch_tells_when_a_pod_is_up),
+                cmocka_unit_test(hooks_where_pods_cannot_be_watched_fail_at_once),
+                cmocka_unit_test(a_daemon_set_is_asked_how_many_pods_it_wants),
+                cmocka_unit_test(a_controller_whose_pods_do_not_come_is_given_up),
+                cmocka_unit_test(a_pod_that_nothing_was_heard_of_is_looked_at),
+                cmocka_unit_test(mistakes_in_annotations_are_told),
+                cmocka_unit_test(a_pod_that_was_seen_before_it_was_told_counts_as_restored),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

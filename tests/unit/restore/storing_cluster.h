@@ -10,6 +10,7 @@
 typedef struct StoredObject {
         char *path;
         JsonDoc *doc;
+        unsigned version; /* grows with each change in the cluster */
 } StoredObject;
 
 enum { STORED_MAX = 128 };
@@ -25,7 +26,10 @@ typedef struct StoringCluster {
         const char *denied;            /* creates below a path with this in it are 403 */
         Stop *stop;
         unsigned stop_at; /* the stop is set with that request */
-        unsigned uids;
+        unsigned uids, version;
+        bool is_slow_to_serve;      /* a CRD is established only when it is looked at */
+        const char *refuses_change; /* a PATCH or PUT below a path with this in it is 422 */
+        const char *refuses_watch;  /* a list or watch of a path with this in it is 403 */
         Arena arena;
         KubeConfig config;
         KubeClient *client;
@@ -94,7 +98,29 @@ static inline StoredObject *storing_find(StoringCluster *cluster, const char *pa
 static inline void storing_keep(StoringCluster *cluster, StoredObject *object, JsonMutDoc *doc) {
         yyjson_doc_free(object->doc);
         object->doc = yyjson_mut_doc_imut_copy(doc, NULL);
-        (void) cluster;
+        object->version = ++cluster->version;
+}
+
+/* As if somebody else had put it there, or changed it. */
+static inline void storing_put(StoringCluster *cluster, const char *path, JsonDoc *json) {
+        mutex_lock(&cluster->lock);
+        StoredObject *object = storing_find(cluster, path);
+        AUTO_JSON_MUT *doc = yyjson_doc_mut_copy(json, NULL);
+
+        if (!object) {
+                CHECK(cluster->len < STORED_MAX);
+                object = &cluster->objects[cluster->len++];
+                *object = (StoredObject) { .path = xasprintf("%s", path) };
+        }
+        storing_keep(cluster, object, doc);
+        mutex_unlock(&cluster->lock);
+}
+
+static inline bool storing_is_in(const StoredObject *object, const char *path) {
+        size_t len = strlen(path);
+
+        return strncmp(object->path, path, len) == 0 && object->path[len] == '/' &&
+               !strchr(object->path + len + 1, '/');
 }
 
 /* What the API server adds: an identity; to a CRD, that it is served. */
@@ -109,6 +135,8 @@ static inline JsonMutDoc *storing_born(StoringCluster *cluster, JsonDoc *body) {
         json_mut_set(doc, metadata, STR("resourceVersion"), json_new_str(doc, STR("1")));
         json_mut_set(doc, metadata, STR("creationTimestamp"), json_new_str(doc, STR("2999-01-01T00:00:00Z")));
         json_mut_remove(object, "status");
+        if (cluster->is_slow_to_serve)
+                return doc;
         if (str_equal(json_get_str(yyjson_doc_get_root(body), "kind"), STR("CustomResourceDefinition"))) {
                 JsonMutVal *conditions =
                         yyjson_mut_obj_add_arr(doc, json_mut_object(doc, object, "status"), "conditions");
@@ -142,7 +170,7 @@ static inline int storing_create(StoringCluster *cluster, const char *path, Json
                 return storing_refuse(409, "AlreadyExists", "it already exists", into);
         CHECK(cluster->len < STORED_MAX);
         AUTO_JSON_MUT *doc = storing_born(cluster, body);
-        cluster->objects[cluster->len] = (StoredObject) { TAKE(full), NULL };
+        cluster->objects[cluster->len] = (StoredObject) { .path = TAKE(full) };
         storing_keep(cluster, &cluster->objects[cluster->len], doc);
         json_write(yyjson_doc_get_root(cluster->objects[cluster->len++].doc), into);
         return 201;
@@ -157,6 +185,8 @@ static inline int storing_change(StoringCluster *cluster, const char *method, ch
         StoredObject *object = storing_find(cluster, path);
         if (!object)
                 return storing_refuse(404, "NotFound", "not found", into);
+        if (cluster->refuses_change && strstr(path, cluster->refuses_change))
+                return storing_refuse(422, "Invalid", "field is immutable", into);
         AUTO_JSON_MUT *doc = yyjson_doc_mut_copy(object->doc, NULL);
         if (strcmp(method, "PATCH") == 0) {
                 cluster->patches++;
@@ -172,7 +202,37 @@ static inline int storing_change(StoringCluster *cluster, const char *method, ch
         return 200;
 }
 
+static inline int storing_list(StoringCluster *cluster, const char *path, Buf *into) {
+        bool is_first = true;
+
+        if (cluster->refuses_watch && strstr(path, cluster->refuses_watch))
+                return storing_refuse(403, "Forbidden", "not for you", into);
+        buf_printf(into, "{\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"%u\"},\"items\":[",
+                   cluster->version);
+        for (size_t i = 0; i < cluster->len; i++) {
+                if (!storing_is_in(&cluster->objects[i], path))
+                        continue;
+                buf_add(into, is_first ? STR("") : STR(","));
+                is_first = false;
+                json_write(yyjson_doc_get_root(cluster->objects[i].doc), into);
+        }
+        buf_add(into, STR("]}"));
+        return 200;
+}
+
+/* The second look finds that it is served now. */
+static inline void storing_establish(StoringCluster *cluster, StoredObject *object) {
+        AUTO_JSON_MUT *doc = NULL;
+
+        if (!cluster->is_slow_to_serve || !strstr(object->path, "/customresourcedefinitions/"))
+                return;
+        cluster->is_slow_to_serve = false;
+        doc = storing_born(cluster, object->doc);
+        storing_keep(cluster, object, doc);
+}
+
 static inline int storing_read(StoringCluster *cluster, const char *path, Buf *into) {
+        static const char *const lists[] = { "/pods", "/configmaps", NULL };
         StoredObject *object = storing_find(cluster, path);
 
         if (strcmp(path, "/api") == 0 || strcmp(path, "/apis") == 0) {
@@ -181,13 +241,41 @@ static inline int storing_read(StoringCluster *cluster, const char *path, Buf *i
         }
         if (object) {
                 json_write(yyjson_doc_get_root(object->doc), into);
+                storing_establish(cluster, object);
                 return 200;
         }
-        if (strcmp(path, "/api/v1/namespaces/velero/configmaps") != 0 &&
-            strstr(path, "/pods") != path + strlen(path) - 5)
-                return storing_refuse(404, "NotFound", "not found", into);
-        buf_add(into, STR("{\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}"));
-        return 200;
+        for (const char *const *end = lists; *end; end++)
+                if (strlen(path) > strlen(*end) && strcmp(path + strlen(path) - strlen(*end), *end) == 0)
+                        return storing_list(cluster, path, into);
+        return storing_refuse(404, "NotFound", "not found", into);
+}
+
+/* Every change is told within 20 ms, until the server is stopped. */
+static inline void storing_watch(Peer *peer, const char *request) {
+        StoringCluster *cluster = peer->server->user;
+        const char *from = strstr(request, "resourceVersion=");
+        unsigned seen = from ? (unsigned) strtoul(from + strlen("resourceVersion="), NULL, 10) : 0;
+        char path[4096];
+        bool goes_on = true;
+
+        assert_int_equal(sscanf(request, "GET %4095[^? ]", path), 1);
+        peer_say(peer, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n");
+        while (goes_on) {
+                AUTO(buf_clear) Buf events = { 0 };
+                struct pollfd end = { .fd = peer->fd, .events = POLLIN };
+
+                mutex_lock(&cluster->lock);
+                for (size_t i = 0; i < cluster->len; i++) {
+                        if (cluster->objects[i].version <= seen || !storing_is_in(&cluster->objects[i], path))
+                                continue;
+                        buf_add(&events, STR("{\"type\":\"MODIFIED\",\"object\":"));
+                        json_write(yyjson_doc_get_root(cluster->objects[i].doc), &events);
+                        buf_add(&events, STR("}\n"));
+                }
+                seen = cluster->version;
+                mutex_unlock(&cluster->lock);
+                goes_on = peer_write(peer, events.ptr, events.len) && poll(&end, 1, 20) == 0;
+        }
 }
 
 static inline int storing_answer(StoringCluster *cluster, const char *request, Buf *into) {
@@ -222,8 +310,7 @@ static inline void storing_serve(Peer *peer) {
                         return;
                 }
                 if (strstr(request, "watch=true")) {
-                        peer_say(peer, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n");
-                        peer_wait_for_end(peer);
+                        storing_watch(peer, request);
                         return;
                 }
                 mutex_lock(&cluster->lock);

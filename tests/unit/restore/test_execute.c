@@ -1,7 +1,10 @@
 #include "restore/restore_execute.h"
 
 #include "../store/scratch.h"
+#include "data/gzip.h"
+#include "data/tar.h"
 #include "quoted_json.h"
+#include "restore/namespaces.h"
 #include "storing_cluster.h"
 
 /* The golden backups in a store of the test's own, a cluster, and a restore between them. */
@@ -355,6 +358,289 @@ static void a_hook_whose_pod_never_starts_is_reported(void **state) {
         scene_close(&scene);
 }
 
+static void put(Scene *scene, const char *path, const char *json) {
+        AUTO_JSON *doc = quoted_json(json);
+
+        storing_put(&scene->cluster, path, doc);
+}
+
+/* A backup made of a few files. */
+static void pack(Scene *scene, const char *const *files) {
+        AUTO(gzip_workspace_freep) GzipWorkspace *workspace = gzip_workspace_new();
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(buf_clear) Buf tar = { 0 }, packed = { 0 };
+
+        for (; *files; files += 2) {
+                AUTO_JSON *doc = quoted_json(files[1]);
+                AUTO(buf_clear) Buf text = { 0 };
+
+                json_write(yyjson_doc_get_root(doc), &text);
+                tar_add(&tar, str_of(files[0]), buf_str(&text), 0);
+        }
+        tar_finish(&tar);
+        gzip_member(workspace, buf_str(&tar), &packed);
+        CHECK(store_put(scene->store, STR("backups/plain/plain.tar.gz"), buf_str(&packed), &err));
+}
+
+#define CONFIG_MAP(name, rest) "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'" name "'" rest "}"
+
+static void config_maps_of_the_users_change_objects(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        put(&scene, "/api/v1/namespaces/velero/configmaps/images",
+            "{'metadata':{'name':'images','labels':{'velero.io/plugin-config':'','velero.io/"
+            "change-image-name':"
+            "'RestoreItemAction'}},'data':{'a':'busybox,toybox'}}");
+        put(&scene, "/api/v1/namespaces/velero/configmaps/rules",
+            "{'data':{'r':'{version: v1, resourceModifierRules: [{conditions: {groupResource: "
+            "deployments.apps}, "
+            "mergePatches: [{patchData: \\u0027{spec: {replicas: 7}}\\u0027}]}, {conditions: {groupResource: "
+            "boats.harbour.example}, "
+            "strategicPatches: [{patchData: \\u0027{a: 1}\\u0027}]}]}'}}");
+        must_run(&scene, "r", MAPPED ",'resourceModifier':{'kind':'configmap','name':'rules'}");
+        JsonVal *spec = json_get(object(&scene, "/apis/apps/v1/namespaces/marina/deployments/quay"), "spec");
+        CHECK_INT(json_get_int(spec, "replicas", 0), 7);
+        JsonVal *container = yyjson_arr_get_first(json_at(spec, "template", "spec", "containers"));
+        CHECK(str_equal(json_get_str(container, "image"), STR("toybox:1")));
+        CHECK_INT(scene.outcome.status.errors, 1);
+        CHECK(strstr(file(&scene, "r", RESTORE_RESULTS),
+                     "error modifying boats.harbour.example/harbour/dinghy: resourceModifierRules[1]: "
+                     "strategicPatches "
+                     "are not supported for harbour.example/v1: use mergePatches") != NULL);
+        scene_close(&scene);
+}
+
+static void two_config_maps_for_one_thing_are_refused(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        for (int i = 0; i < 2; i++)
+                put(&scene,
+                    i ? "/api/v1/namespaces/velero/configmaps/a" : "/api/v1/namespaces/velero/configmaps/b",
+                    "{'metadata':{'name':'x','labels':{'velero.io/"
+                    "change-storage-class':'RestoreItemAction'}}}");
+        must_run(&scene, "r", MAPPED);
+        CHECK_STR(scene.outcome.status.phase, "FailedValidation");
+        CHECK(strstr(scene.outcome.status.validation_errors.items[0].ptr,
+                     "more than one ConfigMap is labelled velero.io/change-storage-class: "
+                     "RestoreItemAction") != NULL);
+        scene_close(&scene);
+}
+
+static void an_object_in_the_wrong_place_is_refused(void **state) {
+        static const char *const files[] = {
+                "resources/configmaps/namespaces/shop/a.json",
+                CONFIG_MAP("b", ",'namespace':'shop'}"),
+                "resources/configmaps/namespaces/shop/c.json",
+                CONFIG_MAP("c", ",'namespace':'kube-system'}"),
+                "resources/configmaps/namespaces/shop/d.json",
+                "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'d','namespace':'shop'}}",
+                "resources/configmaps/namespaces/shop/e.json",
+                "{'metadata':{'name':'e','namespace':'shop'}}",
+                "resources/configmaps/namespaces/shop/f.json",
+                CONFIG_MAP("f", ",'namespace':'shop'}"),
+                "resources/unknown.example/cluster/x.json",
+                "{'apiVersion':'unknown.example/v1','kind':'X','metadata':{'name':'x'}}",
+                NULL,
+        };
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        pack(&scene, files);
+        must_run(&scene, "r", "'backupName':'plain'");
+        CHECK_INT(scene.cluster.len, 2); /* the namespace and f */
+        const char *results = file(&scene, "r", RESTORE_RESULTS);
+        CHECK(strstr(results,
+                     "error restoring configmaps/shop/a: the object's name is \\\"b\\\", its file's is "
+                     "\\\"a\\\"") != NULL);
+        CHECK(strstr(results,
+                     "the object's namespace is \\\"kube-system\\\", its folder's is \\\"shop\\\"") != NULL);
+        CHECK(strstr(results, "the object is a v1 Secret, but lies among configmaps in the archive") != NULL);
+        CHECK(strstr(results, "the object has no kind or no apiVersion") != NULL);
+        CHECK(strstr(results,
+                     "error restoring unknown.example/x: the cluster does not serve unknown.example/v1 X") !=
+              NULL);
+        scene_close(&scene);
+}
+
+static void lost_volume_data_is_an_error_and_the_claim_gets_a_new_volume(void **state) {
+        static const char *const files[] = {
+                "resources/persistentvolumes/cluster/v.json",
+                "{'apiVersion':'v1','kind':'PersistentVolume','metadata':{'name':'v'},'spec':{'claimRef':{'"
+                "name':'data',"
+                "'namespace':'shop'}}}",
+                "resources/persistentvolumeclaims/namespaces/shop/data.json",
+                "{'apiVersion':'v1','kind':'PersistentVolumeClaim','metadata':{'name':'data','namespace':'"
+                "shop'},'spec':{"
+                "'volumeName':'v'},'status':{'phase':'Bound'}}",
+                NULL,
+        };
+        AUTO(error_clear) Error err = { 0 };
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        pack(&scene, files);
+        CHECK(layout_put_gzip(scene.store, STR("backups/plain/plain-volumeinfo.json.gz"),
+                              STR("[{\"pvName\":\"v\",\"backupMethod\":\"CSISnapshot\"}]"), &err));
+        must_run(&scene, "r", "'backupName':'plain'");
+        CHECK(strstr(file(&scene, "r", RESTORE_RESULTS), "the data of persistent volume v (claim shop/data) "
+                                                         "is in a CSI snapshot, which is not restored: the "
+                                                         "claim gets a new, empty volume") != NULL);
+        CHECK(strstr(file(&scene, "r", RESTORE_RESOURCE_LIST), "v(skipped)") != NULL);
+        JsonVal *claim = object(&scene, "/api/v1/namespaces/shop/persistentvolumeclaims/data");
+        CHECK(!json_at(claim, "spec", "volumeName"));
+        scene_close(&scene);
+}
+
+static void what_an_object_needs_comes_with_it_or_is_told(void **state) {
+        static const char *const files[] = {
+                "resources/persistentvolumes/cluster/v.json",
+                "{'apiVersion':'v1','kind':'PersistentVolume','metadata':{'name':'v'}}",
+                "resources/persistentvolumeclaims/namespaces/shop/data.json",
+                "{'apiVersion':'v1','kind':'PersistentVolumeClaim','metadata':{'name':'data','namespace':'"
+                "shop'},'spec':{"
+                "'volumeName':'v'},'status':{'phase':'Bound'}}",
+                "resources/pods/namespaces/shop/p.json",
+                "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'p','namespace':'shop'},'spec':{'volumes'"
+                ":[{"
+                "'persistentVolumeClaim':{'claimName':'data'}},{'persistentVolumeClaim':{'claimName':'gone'}}"
+                "]}}",
+                "resources/pods/namespaces/shop/mirror.json",
+                "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'mirror','namespace':'shop','annotations'"
+                ":{"
+                "'kubernetes.io/config.mirror':'x'}}}",
+                NULL,
+        };
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        pack(&scene, files);
+        must_run(&scene, "r",
+                 "'backupName':'plain','includedNamespaces':['shop'],'labelSelector':{'matchExpressions':[{"
+                 "'key':'a','operator':'DoesNotExist'}]}");
+        CHECK(storing_find(&scene.cluster, "/api/v1/persistentvolumes/v") != NULL);
+        CHECK(strstr(file(&scene, "r", RESTORE_RESULTS),
+                     "unable to restore additional item persistentvolumeclaims/shop/gone of pods/shop/p: it "
+                     "is not in the "
+                     "backup") != NULL);
+        CHECK(strstr(file(&scene, "r", RESTORE_RESOURCE_LIST), "shop/mirror(skipped)") != NULL);
+        must_run(&scene, "r2", "'backupName':'plain','includedResources':['pods']");
+        scene_close(&scene);
+}
+
+static void applied_fields_keep_their_managers(void **state) {
+        static const char *const files[] = {
+                "resources/configmaps/namespaces/shop/a.json",
+                CONFIG_MAP("a",
+                           ",'namespace':'shop','managedFields':[{'manager':'flux','operation':'Apply'}]}"),
+                NULL,
+        };
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        pack(&scene, files);
+        must_run(&scene, "r", "'backupName':'plain'");
+        CHECK_INT(scene.cluster.patches, 1);
+        JsonVal *fields =
+                json_at(object(&scene, "/api/v1/namespaces/shop/configmaps/a"), "metadata", "managedFields");
+        CHECK(str_equal(json_get_str(yyjson_arr_get_first(fields), "manager"), STR("flux")));
+        scene_close(&scene);
+}
+
+static void a_change_that_is_refused_is_a_warning_and_then_an_error(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        put(&scene, "/api/v1/namespaces/marina/configmaps/settings", CONFIG_MAP("settings", "}"));
+        put(&scene, "/api/v1/namespaces/marina/serviceaccounts/pilot",
+            "{'apiVersion':'v1','kind':'ServiceAccount','metadata':{'name':'pilot'}}");
+        scene.cluster.refuses_change = "/api/v1/namespaces/marina/";
+        must_run(&scene, "r", MAPPED ",'existingResourcePolicy':'update'");
+        CHECK_STR(scene.outcome.status.phase, "PartiallyFailed");
+        const char *results = file(&scene, "r", RESTORE_RESULTS);
+        CHECK(strstr(results, "\"warnings\":{\"namespaces\":{\"marina\":[") != NULL);
+        CHECK(strstr(results, "update configmaps/marina/settings: field is immutable") != NULL);
+        CHECK(strstr(results, "update serviceaccounts/marina/pilot: field is immutable") != NULL);
+        scene_close(&scene);
+}
+
+static void a_crd_is_waited_for_until_it_is_served(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        scene.cluster.is_slow_to_serve = true;
+        must_run(&scene, "r", MAPPED);
+        CHECK_INT(scene.outcome.status.errors, 0);
+        CHECK(!scene.cluster.is_slow_to_serve);
+        scene_close(&scene);
+}
+
+static void a_namespace_that_is_being_deleted_is_not_restored_into(void **state) {
+        AUTO(error_clear) Error err = { 0 };
+        NamespaceWish wish = { .name = STR("marina") };
+        bool created = true;
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        put(&scene, "/api/v1/namespaces/marina",
+            "{'metadata':{'name':'marina'},'status':{'phase':'Terminating'}}");
+        CHECK(!namespace_ensure(scene.cluster.client, &wish, scene.cluster.stop, &created, &err));
+        CHECK_STR(err.message, "namespace \"marina\" is being deleted, and still was after 0s");
+        error_clear(&err);
+        wish.is_dry = true;
+        CHECK(namespace_ensure(scene.cluster.client, &wish, scene.cluster.stop, &created, &err));
+        CHECK(!created);
+        wish.is_dry = false;
+        wish.wait_ms = 60 * 1000;
+        stop_set(scene.cluster.stop);
+        CHECK(!namespace_ensure(scene.cluster.client, &wish, scene.cluster.stop, &created, &err));
+        CHECK_INT(err.code, ERROR_CANCELED);
+        scene_close(&scene);
+}
+
+static void a_namespace_that_cannot_be_made_is_one_error(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        scene.cluster.denied = "/namespaces/marina";
+        must_run(&scene, "r", MAPPED ",'includedNamespaces':['harbour']");
+        CHECK_INT(scene.outcome.status.errors, 1);
+        CHECK(strstr(file(&scene, "r", RESTORE_RESULTS), "{\"errors\":{\"velero\":[\"namespace marina: ") !=
+              NULL);
+        CHECK(strstr(file(&scene, "r", RESTORE_RESULTS), "exceeded quota; nothing is restored into it") !=
+              NULL);
+        scene_close(&scene);
+}
+
+static void objects_come_back_where_hooks_cannot_be_watched(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        scene.cluster.refuses_watch = "/pods";
+        must_run(
+                &scene, "r",
+                "'backupName':'plain','namespaceMapping':{'harbour':'marina'},'hooks':{'resources':[{'name':'"
+                "h',"
+                "'labelSelector':{'matchLabels':{'app':'quay'}},'postHooks':[{'exec':{'command':['x']}}]}]}");
+        CHECK(storing_find(&scene.cluster, "/api/v1/namespaces/marina/pods/ledger-0") != NULL);
+        CHECK_INT(scene.outcome.status.hooks_failed, 3);
+        CHECK(strstr(file(&scene, "r", RESTORE_RESULTS),
+                     "watch the pods of namespace \\\"marina\\\" for hooks: ") != NULL);
+        scene_close(&scene);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_object_of_a_real_backup_is_created_once),
@@ -369,6 +655,17 @@ int main(void) {
                 cmocka_unit_test(no_broken_connection_loses_an_object),
                 cmocka_unit_test(an_interrupted_restore_ends_and_says_so),
                 cmocka_unit_test(a_hook_whose_pod_never_starts_is_reported),
+                cmocka_unit_test(config_maps_of_the_users_change_objects),
+                cmocka_unit_test(two_config_maps_for_one_thing_are_refused),
+                cmocka_unit_test(an_object_in_the_wrong_place_is_refused),
+                cmocka_unit_test(lost_volume_data_is_an_error_and_the_claim_gets_a_new_volume),
+                cmocka_unit_test(what_an_object_needs_comes_with_it_or_is_told),
+                cmocka_unit_test(applied_fields_keep_their_managers),
+                cmocka_unit_test(a_change_that_is_refused_is_a_warning_and_then_an_error),
+                cmocka_unit_test(a_crd_is_waited_for_until_it_is_served),
+                cmocka_unit_test(a_namespace_that_is_being_deleted_is_not_restored_into),
+                cmocka_unit_test(a_namespace_that_cannot_be_made_is_one_error),
+                cmocka_unit_test(objects_come_back_where_hooks_cannot_be_watched),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
