@@ -146,8 +146,9 @@ static bool run_restore(Session *session, const RestoreRequest *flags, const Res
         AUTO(store_freep) Store *store = NULL;
         HookUndo undo;
 
+        /* The store does not end with the session: what an interrupted restore did has to be told too. */
         if ((!flags->dry_run && !session_undo(session, &undo, err)) ||
-            !store_open_directory(flags->from.from, false, session->stop, &store, err))
+            !store_open_directory(flags->from.from, false, NULL, &store, err))
                 return false;
 
         const RestoreRun run = {

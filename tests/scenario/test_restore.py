@@ -1,6 +1,7 @@
 """Restore: objects come back as they were, hooks run in what came back."""
 
 import json
+import time
 
 from test_hooks import FREEZE  # noqa: F401
 
@@ -79,7 +80,7 @@ def test_a_failing_hook_of_one_pod_changes_nothing_for_another(world):
     assert outcomes == ["Failed"] + ["Skipped"] * 2 + ["Succeeded"] * 6, outcomes  # the annotation overrides two
 
 
-def test_fail_stops_later_hooks_of_the_pod_and_continue_does_not(world):
+def test_fail_stops_later_hooks_of_the_container_and_continue_does_not(world):
     backed_up(world)
     restore(world, "r1", ["exec: {command: [exit, '3']}", "exec: {command: [echo, two]}"], 2)
     assert world.api.commands("shop", "db-0") == ["exit 3"]
@@ -155,3 +156,17 @@ def test_get_describe_logs_and_delete(world):
     assert "level=info" in world.run("restore", "logs", "r", "--from", world.store, code=0).out
     world.run("backup", "delete", "b", "--confirm", "--from", world.store, code=0)
     assert world.whole_backups() == []
+
+
+def test_ctrl_c_ends_a_restore_that_waits_and_leaves_its_record(world):
+    backed_up(world)
+    world.api.run_pod = lambda *a, **k: None  # containers never come up
+    file = world.file("r.yaml", RESTORE % ("r", "      - exec: {command: [echo, one]}"))
+    process = world.start("restore", "run", "-f", file, "--from", world.store)
+    world.wait_until(lambda: ("shop", "db-0") in world.api.storage.objects.get(("", "pods"), {}))
+    time.sleep(0.5)
+    world.interrupt(process)
+    run = world.finish(process, timeout=20)
+    assert run.code == 130, (run.code, run.err)
+    assert [h["outcome"] for h in world.hooks("r", "restores")] == ["NotRun"]
+    assert "Failed" in world.run("restore", "get", "--from", world.store, code=0).out
