@@ -5,10 +5,9 @@
 
 #include "api/backup_spec.h"
 #include "api/fields.h"
-#include "data/glob.h"
-#include "store/layout.h"
+#include "api/identity.h"
 
-enum { LABEL_VALUE_MAX = 63, LABEL_VALUE_KEPT = 57, NAMESPACE_NAME_MAX = 63 };
+enum { LABEL_VALUE_MAX = 63, LABEL_VALUE_KEPT = 57 };
 static const int64_t TTL_DEFAULT_MS = INT64_C(720) * 60 * 60 * 1000;
 
 /* CSI snapshot objects are made anew by each backup, so Velero never takes those that are already in the
@@ -151,71 +150,14 @@ static void read_policy(JsonVal *spec, Faults *faults, BackupSpec *into) {
                            "the name of a ConfigMap is missing");
 }
 
-/* Labels, annotations, orderedResources: an object whose values are strings. */
-static JsonVal *read_str_map(JsonVal *object, const char *key, Str path, Faults *faults) {
-        JsonVal *map = field_get(object, key), *name, *value;
-        size_t i, count;
-
-        if (!map)
-                return NULL;
-        if (!yyjson_is_obj(map)) {
-                faults_add(faults, FAULT_ERROR, field_path(path, key, faults->arena), "must be an object");
-                return NULL;
-        }
-        yyjson_obj_foreach(map, i, count, name, value) {
-                if (!yyjson_is_str(value))
-                        faults_add(faults, FAULT_ERROR,
-                                   field_path(field_path(path, key, faults->arena), yyjson_get_str(name),
-                                              faults->arena),
-                                   "must be text (put it in quotes)");
-        }
-        return map;
-}
-
 static void read_schedule_metadata(JsonVal *spec, Faults *faults) {
         static const char *const known[] = { "labels", "annotations", NULL };
         JsonVal *metadata = field_get(spec, "metadata");
 
         if (!metadata || !fields_check(metadata, STR("spec.metadata"), known, faults))
                 return;
-        (void) read_str_map(metadata, "labels", STR("spec.metadata"), faults);
-        (void) read_str_map(metadata, "annotations", STR("spec.metadata"), faults);
-}
-
-static bool is_pattern_char(char c) {
-        return c == '*' || c == '?' || c == '[' || c == ']';
-}
-
-/* With patterns taken for letters, what is left has to be a name that a namespace can have (2.4 rule 7). */
-static bool could_be_namespace(Str pattern) {
-        if (pattern.len > NAMESPACE_NAME_MAX)
-                return false;
-        for (size_t i = 0; i < pattern.len; i++) {
-                char c = pattern.ptr[i];
-                bool is_edge = i == 0 || i == pattern.len - 1;
-
-                if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || is_pattern_char(c))
-                        continue;
-                if (c != '-' || is_edge)
-                        return false;
-        }
-        return true;
-}
-
-static void check_namespaces(const Strs *list, Str path, Faults *faults) {
-        for (size_t i = 0; i < list->len; i++) {
-                AUTO(error_clear) Error err = { 0 };
-                Str name = list->items[i];
-
-                if (!glob_check(name, &err))
-                        faults_add(faults, FAULT_ERROR, field_path_item(path, i, faults->arena), "%s",
-                                   err.message);
-                else if (!could_be_namespace(name))
-                        faults_add(faults, FAULT_ERROR, field_path_item(path, i, faults->arena),
-                                   "\"" STR_FMT "\" can't be the name of a namespace: expected at most %d "
-                                   "lower-case letters, digits and '-'",
-                                   STR_ARG(name), NAMESPACE_NAME_MAX);
-        }
+        (void) field_str_map(metadata, "labels", STR("spec.metadata"), faults);
+        (void) field_str_map(metadata, "annotations", STR("spec.metadata"), faults);
 }
 
 typedef struct ListPair {
@@ -267,8 +209,8 @@ static void check_lists(const BackupSpec *spec, Faults *faults) {
                   &spec->included_namespace_scoped, &spec->excluded_namespace_scoped, true },
         };
 
-        check_namespaces(&spec->included_namespaces, STR("spec.includedNamespaces"), faults);
-        check_namespaces(&spec->excluded_namespaces, STR("spec.excludedNamespaces"), faults);
+        identity_check_namespaces(&spec->included_namespaces, STR("spec.includedNamespaces"), faults);
+        identity_check_namespaces(&spec->excluded_namespaces, STR("spec.excludedNamespaces"), faults);
         for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
                 check_pair(&pairs[i], faults);
         if (backup_uses_old_filters(spec) && uses_new_filters(spec))
@@ -317,56 +259,27 @@ static void read_spec(JsonVal *spec, Arena *arena, Faults *faults, BackupSpec *i
         into->include_cluster_resources = field_bool(spec, "includeClusterResources", SPEC, faults);
         into->ttl_ms = read_duration(spec, "ttl", 0, faults);
         into->storage_location = field_str(spec, "storageLocation", SPEC, faults);
-        into->ordered_resources = read_str_map(spec, "orderedResources", SPEC, faults);
+        into->ordered_resources = field_str_map(spec, "orderedResources", SPEC, faults);
         read_policy(spec, faults, into);
         read_schedule_metadata(spec, faults);
         read_volume_fields(spec, arena, faults, into);
         into->hooks = hook_spec_decode_backup(field_get(spec, "hooks"), STR("spec.hooks"), arena, faults);
 }
 
-static void read_metadata(JsonVal *object, Faults *faults, Backup *backup) {
-        AUTO(error_clear) Error err = { 0 };
-        Str path = STR("metadata");
-        JsonVal *metadata = field_get(object, "metadata");
-
-        if (metadata && !yyjson_is_obj(metadata))
-                faults_add(faults, FAULT_ERROR, path, "must be an object");
-        backup->name = field_str(metadata, "name", path, faults);
-        backup->namespace = field_str(metadata, "namespace", path, faults);
-        backup->labels = read_str_map(metadata, "labels", path, faults);
-        backup->annotations = read_str_map(metadata, "annotations", path, faults);
-        if (backup->namespace.len == 0)
-                backup->namespace = STR("velero");
-        if (backup->name.len == 0)
-                faults_add(faults, FAULT_ERROR, STR("metadata.name"), "the backup has no name");
-        else if (!layout_check_name(backup->name, &err))
-                faults_add(faults, FAULT_ERROR, STR("metadata.name"), "%s", err.message);
-}
-
-static void check_type(JsonVal *object, Faults *faults) {
-        Str api_version = json_get_str(object, "apiVersion"), kind = json_get_str(object, "kind");
-
-        if (!str_equal(api_version, STR("velero.io/v1")))
-                faults_add(faults, FAULT_ERROR, STR("apiVersion"),
-                           "must be \"velero.io/v1\", not \"" STR_FMT "\"", STR_ARG(api_version));
-        if (!str_equal(kind, STR("Backup")))
-                faults_add(faults, FAULT_ERROR, STR("kind"), "must be \"Backup\", not \"" STR_FMT "\"",
-                           STR_ARG(kind));
-}
-
 Backup backup_decode(JsonVal *object, Arena *arena, Faults *faults) {
-        static const char *const known[] = { "apiVersion", "kind", "metadata", "spec", "status", NULL };
-        Backup backup = { .name = STR(""), .namespace = STR("velero") };
+        Identity identity = identity_decode(object, "Backup", faults);
+        Backup backup = { .name = identity.name,
+                          .namespace = identity.namespace,
+                          .labels = identity.labels,
+                          .annotations = identity.annotations };
         JsonVal *spec = field_get(object, "spec");
 
         backup.spec = (BackupSpec) { .include_cluster_resources = -1,
                                      .snapshot_volumes = -1,
                                      .resource_policy = STR(""),
                                      .storage_location = STR("") };
-        if (!fields_check(object, STR(""), known, faults))
+        if (!yyjson_is_obj(object))
                 return backup;
-        check_type(object, faults);
-        read_metadata(object, faults, &backup);
         if (spec && !fields_check(spec, SPEC, backup_spec_fields, faults))
                 spec = NULL;
         backup.spec_json = spec;

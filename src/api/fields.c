@@ -198,3 +198,23 @@ int64_t field_duration(JsonVal *object, const char *key, Str path, int64_t other
         faults_add(faults, FAULT_ERROR, field_path(path, key, faults->arena), "%s", err.message);
         return otherwise;
 }
+
+JsonVal *field_str_map(JsonVal *object, const char *key, Str path, Faults *faults) {
+        JsonVal *map = field_get(object, key), *name, *value;
+        size_t i, count;
+
+        if (!map)
+                return NULL;
+        if (!yyjson_is_obj(map)) {
+                faults_add(faults, FAULT_ERROR, field_path(path, key, faults->arena), "must be an object");
+                return NULL;
+        }
+        yyjson_obj_foreach(map, i, count, name, value) {
+                if (!yyjson_is_str(value))
+                        faults_add(faults, FAULT_ERROR,
+                                   field_path(field_path(path, key, faults->arena), yyjson_get_str(name),
+                                              faults->arena),
+                                   "must be text (put it in quotes)");
+        }
+        return map;
+}

@@ -20,6 +20,8 @@ bool fields_check(JsonVal *object, Str path, const char *const *known, Faults *f
 Str field_str(JsonVal *object, const char *key, Str path, Faults *faults);
 JsonVal *field_list(JsonVal *object, const char *key, Str path, Faults *faults);
 Strs field_strs(JsonVal *object, const char *key, Str path, Arena *arena, Faults *faults);
+/* An object whose values are strings: labels, annotations, orderedResources.  NULL when it is not an object. */
+JsonVal *field_str_map(JsonVal *object, const char *key, Str path, Faults *faults);
 int field_bool(JsonVal *object, const char *key, Str path, Faults *faults); /* -1 absent, 0, 1 */
 /* Milliseconds; `otherwise` when absent or wrong.  A number without a unit is a fault that shows how to write it. */
 int64_t field_duration(JsonVal *object, const char *key, Str path, int64_t otherwise, Faults *faults);

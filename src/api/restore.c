@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include "api/fields.h"
+#include "api/identity.h"
 #include "api/restore_spec.h"
-#include "store/layout.h"
 
 /* The rules of Velero for a pair of lists. */
 static void check_lists(const Strs *included, const Strs *excluded, const char *noun, Faults *faults) {
@@ -124,6 +124,10 @@ static void check_uploader(JsonVal *json, Faults *faults) {
         if (!uploader || !fields_check(uploader, path, known, faults))
                 return;
         (void) field_bool(uploader, "writeSparseFiles", path, faults);
+        if (field_get(uploader, "parallelFilesDownload") &&
+            !yyjson_is_uint(field_get(uploader, "parallelFilesDownload")))
+                faults_add(faults, FAULT_ERROR, STR("spec.uploaderConfig.parallelFilesDownload"),
+                           "must be a whole number");
         faults_add(faults, FAULT_WARNING, path, "has no effect: the files of volumes are not restored");
 }
 
@@ -171,6 +175,8 @@ static RestoreSpec decode_spec(JsonVal *json, Arena *arena, Faults *faults) {
         spec.included_resources = field_strs(json, "includedResources", path, arena, faults);
         spec.excluded_resources = field_strs(json, "excludedResources", path, arena, faults);
         check_lists(&spec.included_namespaces, &spec.excluded_namespaces, "Namespaces", faults);
+        identity_check_namespaces(&spec.included_namespaces, STR("spec.includedNamespaces"), faults);
+        identity_check_namespaces(&spec.excluded_namespaces, STR("spec.excludedNamespaces"), faults);
         check_lists(&spec.included_resources, &spec.excluded_resources, "Resources", faults);
         check_never_restored(&spec, arena, faults);
         decode_mapping(json, &spec, faults);
@@ -186,35 +192,14 @@ static RestoreSpec decode_spec(JsonVal *json, Arena *arena, Faults *faults) {
         return spec;
 }
 
-static void check_identity(JsonVal *object, Str name, Faults *faults) {
-        AUTO(error_clear) Error err = { 0 };
-        Str kind = json_get_str(object, "kind"), version = json_get_str(object, "apiVersion");
-
-        if (!str_equal(kind, STR("Restore")))
-                faults_add(faults, FAULT_ERROR, STR("kind"), "must be \"Restore\", but is \"" STR_FMT "\"",
-                           STR_ARG(kind));
-        if (!str_equal(version, STR("velero.io/v1")))
-                faults_add(faults, FAULT_ERROR, STR("apiVersion"),
-                           "must be \"velero.io/v1\", but is \"" STR_FMT "\"", STR_ARG(version));
-        if (name.len == 0)
-                faults_add(faults, FAULT_ERROR, STR("metadata.name"), "is missing");
-        else if (!layout_check_name(name, &err))
-                faults_add(faults, FAULT_ERROR, STR("metadata.name"), "%s", err.message);
-}
-
 Restore restore_decode(JsonVal *object, Arena *arena, Faults *faults) {
-        JsonVal *metadata = json_get(object, "metadata");
-        Restore restore = {
-                .name = json_get_str(metadata, "name"),
-                .namespace = json_get_str(metadata, "namespace"),
-                .labels = json_get(metadata, "labels"),
-                .annotations = json_get(metadata, "annotations"),
-                .spec_json = json_get(object, "spec"),
-        };
+        Identity identity = identity_decode(object, "Restore", faults);
+        Restore restore = { .name = identity.name,
+                            .namespace = identity.namespace,
+                            .labels = identity.labels,
+                            .annotations = identity.annotations,
+                            .spec_json = json_get(object, "spec") };
 
-        check_identity(object, restore.name, faults);
-        if (restore.namespace.len == 0)
-                restore.namespace = STR("velero");
         restore.spec = decode_spec(restore.spec_json, arena, faults);
         return restore;
 }

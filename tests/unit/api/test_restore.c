@@ -93,6 +93,11 @@ static void a_mistake_names_its_place(void **state) {
                   "spec.includedResources[1]: \"node\" is never restored" },
                 { "'backupName':'b','namespaceMapping':{'a':'Not_A_Name'}",
                   "spec.namespaceMapping.a: \"Not_A_Name\" cannot be the name of a namespace" },
+                { "'backupName':'b','includedNamespaces':['Foo']",
+                  "spec.includedNamespaces[0]: \"Foo\" can't be the name of a namespace: expected at most 63 "
+                  "lower-case letters, digits and '-'" },
+                { "'backupName':'b','uploaderConfig':{'parallelFilesDownload':'many'}",
+                  "spec.uploaderConfig.parallelFilesDownload: must be a whole number" },
                 { "'backupName':'b','namespaceMapping':['a']",
                   "spec.namespaceMapping: must be an object: each namespace with its new name" },
                 { "'backupName':'b','labelSelector':{},'orLabelSelectors':[{}]",
