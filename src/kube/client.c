@@ -69,12 +69,11 @@ static bool is_write(const KubeCall *call) {
         return strcmp(call->method, "GET") != 0;
 }
 
-/* A connection that hangs has to be given up while there is still time for another. */
 static int64_t silence_ms(const KubeClient *client, const KubeCall *call, int64_t left_ms) {
         int64_t limit_ms = is_write(call) ? WRITE_SILENCE_MS : READ_SILENCE_MS;
 
-        if (client->timeout_ms >= SHORT_TIMEOUT_MS && limit_ms > client->timeout_ms / 2)
-                limit_ms = client->timeout_ms / 2;
+        if (limit_ms > client->silence_limit_ms)
+                limit_ms = client->silence_limit_ms;
         return limit_ms < left_ms ? limit_ms : left_ms;
 }
 
@@ -206,6 +205,12 @@ static void link_free(KubeLink *link) {
 }
 DEFINE_AUTO(KubeLink, link_free)
 
+/* A connection that hangs has to be given up while there is still time for another. */
+static void set_timeout(KubeClient *client, int64_t timeout_ms) {
+        client->timeout_ms = timeout_ms;
+        client->silence_limit_ms = timeout_ms >= SHORT_TIMEOUT_MS ? timeout_ms / 2 : timeout_ms;
+}
+
 bool kube_client_new(const KubeConfig *config, const KubeOptions *options, const Stop *stop,
                      KubeClient **ret_client, Error *err) {
         AUTO(link_freep) KubeLink *link = xnew0(KubeLink);
@@ -231,7 +236,7 @@ bool kube_client_new(const KubeConfig *config, const KubeOptions *options, const
                 return false;
 
         client = xnew0(KubeClient);
-        client->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : CALL_TIMEOUT_MS;
+        set_timeout(client, options->timeout_ms > 0 ? options->timeout_ms : CALL_TIMEOUT_MS);
         client->owns_link = true;
         client->link = TAKE(link);
         *ret_client = client;
@@ -241,7 +246,8 @@ bool kube_client_new(const KubeConfig *config, const KubeOptions *options, const
 KubeClient *kube_client_with_timeout(KubeClient *client, int64_t timeout_ms) {
         KubeClient *view = xnew0(KubeClient);
 
-        *view = (KubeClient) { .link = client->link, .timeout_ms = timeout_ms };
+        view->link = client->link;
+        set_timeout(view, timeout_ms);
         return view;
 }
 

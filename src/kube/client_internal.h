@@ -29,6 +29,7 @@ struct KubeClient {
         KubeLink *link;
         bool owns_link;
         int64_t timeout_ms;
+        int64_t silence_limit_ms; /* what one attempt may wait for a byte at most, whatever the method */
 };
 
 /* The headers that say who we are, with room for `room` more; in the arena. */

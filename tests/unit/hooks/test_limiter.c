@@ -41,6 +41,7 @@ typedef struct Simulation {
         double shortest[2];
         double freezes[WINDOWS_MAX];
         unsigned pods, begun, ended, in_flight;
+        unsigned first; /* of the windows that have not ended: none before it */
         double now_ms, place_sum, next_ms;
         Random rng;
 } Simulation;
@@ -110,10 +111,12 @@ static void simulate(Simulation *sim) {
                         sim->in_flight++;
                         sim->next_ms = sim->now_ms + limiter_pace_ms(&sim->limiter);
                 }
-                for (unsigned i = 0; i < sim->begun; i++)
+                while (sim->first < sim->begun && sim->windows[sim->first].step == ENDED)
+                        sim->first++;
+                for (unsigned i = sim->first; i < sim->begun; i++)
                         served += sim->windows[i].step == SERVE_PRE || sim->windows[i].step == SERVE_POST;
                 sim->now_ms += tick_ms;
-                for (unsigned i = 0; i < sim->begun; i++) {
+                for (unsigned i = sim->first; i < sim->begun; i++) {
                         bool is_served =
                                 sim->windows[i].step == SERVE_PRE || sim->windows[i].step == SERVE_POST;
 
