@@ -134,11 +134,11 @@ static void lint_entry(const Linter *linter, const HookSpec *spec, size_t number
 
 void hook_lint(const Manifest *manifest, Arena *arena, Faults *faults) {
         Linter linter = { arena, faults };
-        JsonVal *hooks = json_at(yyjson_doc_get_root(manifest->object), "spec", "hooks");
+        JsonVal *object = yyjson_doc_get_root(manifest->object);
         bool is_restore = manifest->kind == MANIFEST_RESTORE;
         Str path = STR("spec.hooks");
-        HookSpec spec = is_restore ? hook_spec_decode_restore(hooks, path, arena, faults)
-                                   : hook_spec_decode_backup(hooks, path, arena, faults);
+        HookSpec spec = is_restore ? restore_decode(object, arena, faults).spec.hooks
+                                   : backup_decode(object, arena, faults).spec.hooks;
 
         if (spec.len == 0 && faults->errors == 0)
                 warn(&linter, path,
