@@ -2,9 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/describe_parts.h"
-#include "cli/output.h"
 #include "cli/stored.h"
-#include "cli/table.h"
 #include "cli/words.h"
 
 static const Option options[] = {
@@ -40,25 +38,9 @@ static void add_row(Table *table, JsonVal *object, Arena *arena) {
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         static const char *const headings[] = { "NAME",   "BACKUP",   "STATUS",  "STARTED",  "COMPLETED",
                                                 "ERRORS", "WARNINGS", "CREATED", "SELECTOR", NULL };
-        const StoredFlags *flags = request;
-        AUTO(store_freep) Store *store = NULL;
-        AUTO(catalog_clear) Catalog catalog = { 0 };
-        AUTO(buf_clear) Buf text = { .limit = SIZE_MAX };
+        const StoredTable how = { CATALOG_RESTORES, headings, add_row };
 
-        if (!catalog_open_store(cli, flags->from.from, &store, err) ||
-            !stored_select(cli, store, CATALOG_RESTORES, line, flags->selector, &catalog, err))
-                return false;
-        if (flags->output.format != OUTPUT_TABLE) {
-                stored_print_objects(cli, &catalog, flags->output.format);
-                return true;
-        }
-
-        Table table = table_new(cli->arena, headings);
-        for (size_t i = 0; i < catalog.len; i++)
-                add_row(&table, yyjson_doc_get_root(catalog.items[i].doc), cli->arena);
-        table_write(&table, &text);
-        output_text(cli, buf_str(&text));
-        return true;
+        return stored_get(cli, &how, line, request, err);
 }
 
 const Command cmd_restore_get = {

@@ -66,7 +66,7 @@ bool stored_select(Cli *cli, Store *store, CatalogKind kind, const CommandLine *
         return true;
 }
 
-void stored_print_objects(Cli *cli, const Catalog *catalog, int format) {
+static void print_objects(Cli *cli, const Catalog *catalog, int format) {
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         JsonMutVal *items = yyjson_mut_arr(doc);
 
@@ -74,6 +74,28 @@ void stored_print_objects(Cli *cli, const Catalog *catalog, int format) {
                 yyjson_mut_arr_append(items,
                                       yyjson_val_mut_copy(doc, yyjson_doc_get_root(catalog->items[i].doc)));
         output_list(cli, format, doc, items);
+}
+
+bool stored_get(Cli *cli, const StoredTable *how, const CommandLine *line, const StoredFlags *flags,
+                Error *err) {
+        AUTO(store_freep) Store *store = NULL;
+        AUTO(catalog_clear) Catalog catalog = { 0 };
+        AUTO(buf_clear) Buf text = { .limit = SIZE_MAX };
+
+        if (!catalog_open_store(cli, flags->from.from, &store, err) ||
+            !stored_select(cli, store, how->kind, line, flags->selector, &catalog, err))
+                return false;
+        if (flags->output.format != OUTPUT_TABLE) {
+                print_objects(cli, &catalog, flags->output.format);
+                return true;
+        }
+
+        Table table = table_new(cli->arena, how->headings);
+        for (size_t i = 0; i < catalog.len; i++)
+                how->add_row(&table, yyjson_doc_get_root(catalog.items[i].doc), cli->arena);
+        table_write(&table, &text);
+        output_text(cli, buf_str(&text));
+        return true;
 }
 
 /* The other files of a run; one that cannot be read is a warning, since the rest is still worth reading. */

@@ -2,6 +2,7 @@
 #pragma once
 #include "cli/catalog.h"
 #include "cli/flags.h"
+#include "cli/table.h"
 
 typedef struct StoredFlags { /* of get and describe */
         FromFlags from;
@@ -23,8 +24,14 @@ extern const StoredKind stored_backups, stored_restores;
 /* The named ones (all when none is named), of those the ones that `selector` matches. */
 bool stored_select(Cli *cli, Store *store, CatalogKind kind, const CommandLine *line, Str selector,
                    Catalog *ret_catalog, Error *err) MUST_CHECK;
-/* get -o json|yaml */
-void stored_print_objects(Cli *cli, const Catalog *catalog, int format);
+
+typedef struct StoredTable { /* how get shows them */
+        CatalogKind kind;
+        const char *const *headings;
+        void (*add_row)(Table *table, JsonVal *object, Arena *arena);
+} StoredTable;
+bool stored_get(Cli *cli, const StoredTable *how, const CommandLine *line, const StoredFlags *flags,
+                Error *err) MUST_CHECK;
 bool stored_describe(Cli *cli, const StoredKind *kind, const CommandLine *line, const StoredFlags *flags,
                      Error *err) MUST_CHECK;
 bool stored_logs(Cli *cli, const StoredKind *kind, Str from, Str name, Error *err) MUST_CHECK;
