@@ -14,8 +14,8 @@ static void check_form(JsonVal *value, int form) {
                 json_write(value, &text);
         else
                 json_write_go(value, form, &text);
-        if (!json_parse(buf_str(&text), "what was written", &back, &err))
-                assert(!"what was written reads back");
+        bool reads_back = json_parse(buf_str(&text), "what was written", &back, &err);
+        assert(reads_back);
         assert(json_equal(value, yyjson_doc_get_root(back)));
 }
 
