@@ -112,7 +112,9 @@ static bool decode_extra(const ConfigEntry *user, KubeConfig *config, Error *err
         JsonVal *extra = json_get(user->value, "as-user-extra"), *key, *values, *value;
         size_t i, count, j, value_count, total = 0;
 
-        if (extra && !yyjson_is_obj(extra) && !yyjson_is_null(extra))
+        if (!extra || yyjson_is_null(extra))
+                return true;
+        if (!yyjson_is_obj(extra))
                 return entry_wrong(user, "as-user-extra", "expected an object of lists of strings", err);
         yyjson_obj_foreach(extra, i, count, key, values) total += yyjson_arr_size(values);
         config->impersonate_extra =
