@@ -50,6 +50,8 @@ static bool make_one(const char *path, Error *err) {
                 return errno == EEXIST || error_set(err, ERROR_UNAVAILABLE, "create folder \"%s\": %s", path,
                                                     strerrordesc_np(errno));
         char *slash = strrchr(parent, '/');
+        if (!slash)
+                return sync_folder(".", err);
         *slash = '\0'; /* the new folder's own entry has to last too */
         return sync_folder(slash == parent ? "/" : parent, err);
 }

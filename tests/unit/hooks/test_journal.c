@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -312,6 +313,157 @@ static void a_folder_that_cannot_be_made_is_named(void **unused) {
         CHECK(strstr(err.message, "create folder \"/proc/nowhere\": "));
 }
 
+static void a_relative_state_folder_is_made_too(void **unused) {
+        AUTO(state_end) State state = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(journal_closep) Journal *journal = NULL;
+        int before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        (void) unused;
+        state_begin(&state);
+        CHECK(chdir(state.folder) == 0);
+        CHECK(journal_open(STR("new"), &who, &journal, &err));
+        CHECK(access("new/journal", F_OK) == 0);
+        journal_close(TAKE(journal));
+        CHECK(rmdir("new/journal") == 0 && rmdir("new") == 0);
+        CHECK(fchdir(before) == 0);
+        close(before);
+}
+
+static void limit_files(rlim_t bytes) {
+        struct rlimit limit;
+
+        CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
+        limit.rlim_cur = bytes;
+        CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+}
+
+/* Nothing may begin that was not written; and what comes after can be read. */
+static void a_full_disk_takes_no_part_of_a_line(void **unused) {
+        for (rlim_t room = 0; room < 300; room += 50) {
+                AUTO(state_end) State state = { 0 };
+                AUTO(error_clear) Error err = { 0 };
+                AUTO(journal_closep) Journal *journal = NULL;
+                PodPlan a = pod_named("a", &state.arena), b = pod_named("b", &state.arena);
+                const PodPlan *const second[] = { &b };
+                AUTO(buf_clear) Buf text = { 0 };
+
+                (void) unused;
+                state_begin(&state);
+                CHECK(journal_open(str_of(state.folder), &who, &journal, &err));
+                begin(journal, &a);
+                journal_record_run(&who, &text);
+                journal_record_begin(&a, &text);
+                signal(SIGXFSZ, SIG_IGN);
+                limit_files(text.len + room);
+                CHECK(!journal_begin(journal, second, 1, &err));
+                limit_files(RLIM_INFINITY);
+                CHECK_INT(err.code, ERROR_UNAVAILABLE);
+                CHECK(str_starts_with(str_of(err.message), STR("write journal \"")));
+                CHECK(str_ends_with(str_of(err.message), STR("\": File too large")));
+                begin(journal, &b);
+                journal_close(TAKE(journal));
+                CHECK_STR(debts_text(&state), "b1: a b\n");
+        }
+}
+
+static void a_journal_on_a_full_disk_is_not_opened(void **unused) {
+        AUTO(state_end) State state = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(journal_closep) Journal *journal = NULL;
+
+        (void) unused;
+        state_begin(&state);
+        signal(SIGXFSZ, SIG_IGN);
+        limit_files(10);
+        bool is_open = journal_open(str_of(state.folder), &who, &journal, &err);
+        limit_files(RLIM_INFINITY);
+        CHECK(!is_open);
+        CHECK(str_starts_with(str_of(err.message), STR("write journal \"")));
+        CHECK_INT(files_in(&state), 0);
+}
+
+static void what_lies_in_the_folder_besides_is_told_and_left(void **unused) {
+        AUTO(state_end) State state = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(journal_closep) Journal *journal = NULL;
+        AUTO(journal_closep) Journal *adopted = NULL;
+        JournalDebts debts;
+
+        (void) unused;
+        state_begin(&state);
+        CHECK(journal_open(str_of(state.folder), &who, &journal, &err));
+        AUTO_FREE char *link = xasprintf("%s/journal/link.jsonl", state.folder);
+        AUTO_FREE char *folder = xasprintf("%s/journal/folder.jsonl", state.folder);
+        CHECK(symlink("/etc/hostname", link) == 0 && mkdir(folder, 0700) == 0);
+        CHECK_STR(debts_text(&state), "Is a directory\nToo many levels of symbolic links\n");
+
+        JournalDebt foreign = { .file = str_of(link) };
+        CHECK(!journal_adopt(&foreign, &adopted, &err));
+        CHECK(str_ends_with(str_of(err.message), STR("link.jsonl\": Too many levels of symbolic links")));
+        error_clear(&err);
+        rmdir(folder);
+        journal_close(TAKE(journal));
+
+        AUTO_FREE char *file = xasprintf("%s/journal/file", state.folder);
+        close(open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+        AUTO_FREE char *inside = xasprintf("%s/journal", file);
+        CHECK(!journal_debts(str_of(file), &state.arena, &debts, &err));
+        CHECK(str_starts_with(str_of(err.message), STR("read folder \"")));
+        CHECK(str_ends_with(str_of(err.message), STR("/file/journal\": Not a directory")));
+}
+
+static void every_dead_run_has_its_debts(void **unused) {
+        AUTO(state_end) State state = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        JournalDebts debts;
+        size_t pods = 0;
+
+        (void) unused;
+        state_begin(&state);
+        for (int i = 1; i <= 3; i++) {
+                AUTO(journal_closep) Journal *journal = NULL;
+
+                CHECK(journal_open(str_of(state.folder), &who, &journal, &err));
+                for (int k = 0; k < i; k++) {
+                        PodPlan pod = pod_named(arena_printf(&state.arena, "p%d-%d", i, k), &state.arena);
+                        begin(journal, &pod);
+                }
+        }
+        CHECK(journal_debts(str_of(state.folder), &state.arena, &debts, &err));
+        CHECK_INT(debts.len, 3);
+        for (size_t i = 0; i < debts.len; i++)
+                pods += debts.items[i].len;
+        CHECK_INT(pods, 6);
+}
+
+/* A run that died before it froze anything leaves nothing to undo; its file is cleared away. */
+static void a_dead_run_that_froze_nothing_is_forgotten(void **unused) {
+        static const struct {
+                const char *tail;
+                size_t files_left;
+        } cases[] = { { "", 0 }, { "damage\n", 1 } };
+
+        (void) unused;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(state_end) State state = { 0 };
+                AUTO(buf_clear) Buf text = { 0 };
+
+                state_begin(&state);
+                journal_record_run(&who, &text);
+                buf_add(&text, str_of(c->tail));
+                AUTO_FREE char *folder = xasprintf("%s/journal", state.folder);
+                CHECK(mkdir(folder, 0700) == 0);
+                AUTO_FREE char *path = xasprintf("%s/1-1-1.jsonl", folder);
+                int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+                CHECK(write(fd, text.ptr, text.len) == (ssize_t) text.len);
+                close(fd);
+                const char *debts = debts_text(&state);
+                CHECK_INT(str_starts_with(str_of(debts), STR("1 damaged line: ")), c->files_left);
+                CHECK_INT(files_in(&state), c->files_left);
+        }
+}
+
 typedef struct Crowd {
         Journal *journal;
         _Atomic unsigned next;
@@ -433,6 +585,12 @@ int main(void) {
                 cmocka_unit_test(a_torn_last_line_is_no_line_and_a_damaged_one_is_told),
                 cmocka_unit_test(a_file_that_is_no_journal_is_a_problem_not_an_end),
                 cmocka_unit_test(a_folder_that_cannot_be_made_is_named),
+                cmocka_unit_test(a_relative_state_folder_is_made_too),
+                cmocka_unit_test(a_full_disk_takes_no_part_of_a_line),
+                cmocka_unit_test(a_journal_on_a_full_disk_is_not_opened),
+                cmocka_unit_test(what_lies_in_the_folder_besides_is_told_and_left),
+                cmocka_unit_test(every_dead_run_has_its_debts),
+                cmocka_unit_test(a_dead_run_that_froze_nothing_is_forgotten),
                 cmocka_unit_test(many_threads_write_whole_lines),
                 cmocka_unit_test(a_run_that_is_killed_at_any_step_leaves_what_is_open),
                 cmocka_unit_test(a_journal_cut_anywhere_keeps_its_whole_lines),
