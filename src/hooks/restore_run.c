@@ -190,19 +190,20 @@ static void strand_controller(RestoreHooks *hooks, HookController *controller, c
                 hooks->options.on_problem(hooks->options.user, LOG_ERROR, controller->namespace, text);
 }
 
-static void end_namespace(HookNamespace *namespace, const char *problem) {
+static void end_namespace(HookNamespace *namespace, const Error *why) {
         RestoreHooks *hooks = namespace->hooks;
 
         mutex_lock(&hooks->lock);
+        /* An interrupt ends the watch too, maybe before the one who waits has seen it: those hooks are NotRun. */
+        bool is_stranded = why->code != ERROR_CANCELED && !hooks->is_closing && !hooks->is_interrupted;
         namespace->is_over = true;
-        namespace->problem = xasprintf("%s", problem);
-        for (size_t i = 0; i < hooks->pods_len && !hooks->is_closing && !hooks->is_interrupted; i++) {
+        namespace->problem = xasprintf("%s", why->message);
+        for (size_t i = 0; is_stranded && i < hooks->pods_len; i++)
                 if (str_equal(hooks->pods[i]->plan.namespace, str_of(namespace->name)))
-                        strand_pod(hooks, hooks->pods[i], problem);
-        }
-        for (size_t i = 0; i < hooks->controllers_len && !hooks->is_closing && !hooks->is_interrupted; i++)
+                        strand_pod(hooks, hooks->pods[i], why->message);
+        for (size_t i = 0; is_stranded && i < hooks->controllers_len; i++)
                 if (str_equal(hooks->controllers[i]->namespace, str_of(namespace->name)))
-                        strand_controller(hooks, hooks->controllers[i], problem);
+                        strand_controller(hooks, hooks->controllers[i], why->message);
         cond_broadcast(&hooks->changed);
         mutex_unlock(&hooks->lock);
 }
@@ -215,7 +216,7 @@ static void watch_namespace(void *user) {
 
         if (!kube_watch(options->client, &what, 0, restore_hooks_take_event, namespace,
                         namespace->hooks->ending, &err))
-                end_namespace(namespace, err.message);
+                end_namespace(namespace, &err);
 }
 
 static HookNamespace *find_namespace(RestoreHooks *hooks, Str name) NEEDS_LOCK(hooks) {

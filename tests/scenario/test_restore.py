@@ -168,5 +168,5 @@ def test_ctrl_c_ends_a_restore_that_waits_and_leaves_its_record(world):
     world.interrupt(process)
     run = world.finish(process, timeout=20)
     assert run.code == 130, (run.code, run.err)
-    assert [h["outcome"] for h in world.hooks("r", "restores")] == ["NotRun"]
+    assert [h["outcome"] for h in world.hooks("r", "restores")] == ["NotRun"], world.hooks("r", "restores")
     assert "Failed" in world.run("restore", "get", "--from", world.store, code=0).out
