@@ -1,0 +1,34 @@
+/* server.h - what every controller is given, and the life of the server.
+ *
+ * Life: connect → Velero's CRDs are there → lead (Lease "grapnel") → thaw and record what an earlier leader left →
+ * controllers until `stop` → runs end (thawed first), recorded → lease given up.
+ * Controllers share nothing but this; objects of the cluster are the state.  Source: design.md 1, 6, 7. */
+#pragma once
+#include "base/log.h"
+#include "kube/recorder.h"
+#include "kube/resource.h"
+#include "server/kinds.h"
+#include "server/metrics.h"
+#include "server/options.h"
+
+typedef struct Runs Runs;
+
+typedef struct Server {
+        const ServerOptions *options;
+        KubeClient *client;
+        const Discovery *discovery; /* as at the start: our own kinds and those that never change */
+        const Stop *stop;           /* asked to end, or the lease is lost: begin nothing new */
+        const Stop *lost;           /* the lease is lost: write nothing at all */
+        Kinds *kinds;
+        Runs *runs;
+        Log *log;
+        Metrics *metrics;
+        KubeRecorder *recorder;
+        Str cluster_uid; /* of namespace kube-system */
+} Server;
+
+int64_t server_now_ms(const Server *server); /* wall time, by the clock of the options */
+
+/* Returns when stopped (true) or when it cannot go on: no CRDs, no permission, lease lost.  `log` is the server's own. */
+bool server_run(const ServerOptions *options, KubeClient *client, Log *log, const Stop *stop, Error *err)
+        MUST_CHECK;
