@@ -1,8 +1,8 @@
 /* controller.h - one row a controller: which objects it looks at, how often, and what it does about one.
  *
  * A controller has a queue of names and threads of its own, so that a slow one keeps nobody waiting.  It looks at an
- * object when it changes, every `resync_ms`, and when it asked to.  A failure is logged once in a row, with the
- * controller and the name, and tried again with back-off. */
+ * object when it changes, every `resync_ms`, and when it asked to.  A failure is logged with the controller and the name, and
+ * tried again after a pause that grows to a minute. */
 #pragma once
 #include "server/server.h"
 

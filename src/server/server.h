@@ -25,10 +25,19 @@ typedef struct Server {
         Metrics *metrics;
         KubeRecorder *recorder;
         Str cluster_uid; /* of namespace kube-system */
+        int64_t fence;   /* which leader this is, counted from the first (lease_fence) */
 } Server;
 
 int64_t server_now_ms(const Server *server); /* wall time, by the clock of the options */
 
-/* Returns when stopped (true) or when it cannot go on: no CRDs, no permission, lease lost.  `log` is the server's own. */
-bool server_run(const ServerOptions *options, KubeClient *client, Log *log, const Stop *stop, Error *err)
-        MUST_CHECK;
+typedef struct ServerWiring { /* what main's command has opened; lives as long as the server */
+        const ServerOptions *options;
+        KubeClient *client;
+        const Discovery *discovery;
+        Str cluster_uid;
+        Log *log; /* the server's own */
+        const Stop *stop;
+} ServerWiring;
+
+/* Returns when stopped (true) or when it cannot go on: no CRDs, no permission, lease lost. */
+bool server_run(const ServerWiring *wiring, Error *err) MUST_CHECK;

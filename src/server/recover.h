@@ -1,0 +1,9 @@
+/* recover.h - what an earlier leader left behind: frozen pods and runs that nobody carries out any more.
+ *
+ * Thawing comes first.  Then Backups and Restores in progress are marked Failed with what happened.  What cannot be
+ * thawed now is tried again in the background, and METRIC_HOOK_UNDO_PENDING says how many pods wait. */
+#pragma once
+#include "server/server.h"
+
+/* After the lease was won, before any controller works.  False only when it could not be tried, or when stopped. */
+bool server_recover(Server *server, Error *err) MUST_CHECK;
