@@ -29,11 +29,11 @@ bool kube_list(KubeClient *client, const KubeList *list, KubePageSink sink, void
 typedef enum KubeEvent { KUBE_ADDED, KUBE_MODIFIED, KUBE_DELETED, KUBE_SYNCED } KubeEvent;
 
 typedef enum KubeWatchNext { KUBE_WATCH_ON, KUBE_WATCH_END } KubeWatchNext;
-/* KUBE_SYNCED (object NULL): everything that existed at the start was given as KUBE_ADDED.  An object may be
- * given again after a resume.  Called on the watching thread. */
+/* KUBE_SYNCED (object NULL): everything that exists was given as KUBE_ADDED; once at the start, and again after each
+ * new list.  An object may be given again after a resume.  Called on the watching thread. */
 typedef KubeWatchNext (*KubeWatchSink)(void *user, KubeEvent event, JsonVal *object);
 
 /* Lists, then watches with bookmarks; resumes after any break.  After 410 it lists again: everything comes as
- * KUBE_ADDED once more, and what was deleted meanwhile is not told.  Ends when the sink says so (true), at `deadline_ms` (clock_ms, 0: none; ERROR_TIMEOUT) or when stopped (ERROR_CANCELED). */
+ * KUBE_ADDED once more and then KUBE_SYNCED; what was deleted meanwhile is not told otherwise.  Ends when the sink says so (true), at `deadline_ms` (clock_ms, 0: none; ERROR_TIMEOUT) or when stopped (ERROR_CANCELED). */
 bool kube_watch(KubeClient *client, const KubeList *what, int64_t deadline_ms, KubeWatchSink sink, void *user,
                 const Stop *stop, Error *err) MUST_CHECK;

@@ -25,7 +25,6 @@ typedef struct Watch {
         Buf version; /* the resourceVersion up to which everything was seen */
         Buf line;    /* the beginning of an event whose end has not come yet */
         Buf path;
-        bool is_synced;
         bool has_ended;           /* the sink has seen enough */
         bool has_renewed;         /* credentials, since the last good stream */
         int64_t failing_since_ms; /* 0: the last stream was good */
@@ -209,11 +208,8 @@ static void run(Watch *watch, Error *err) {
                          .user = watch };
 
         while (list_run(&list, watch->stop, err)) {
-                if (!watch->is_synced) {
-                        watch->is_synced = true;
-                        if (!give(watch, KUBE_SYNCED, NULL, err))
-                                return;
-                }
+                if (!give(watch, KUBE_SYNCED, NULL, err))
+                        return;
                 if (!follow(watch, err)) {
                         error_prefix(err, STR_FMT, STR_ARG(watch->about));
                         return;

@@ -85,7 +85,6 @@ bool kinds_open(const KindsOptions *options, Kinds **ret_kinds, Error *err) {
                         .client = options->client,
                         .resource = item->resource,
                         .namespace = options->namespace,
-                        .stop = options->stop,
                         .on_change = on_change,
                         .on_problem = on_problem,
                         .user = item,
@@ -105,7 +104,7 @@ void kinds_free(Kinds *kinds) {
 
 bool kinds_wait(Kinds *kinds, int64_t timeout_ms, Error *err) {
         for (int kind = 0; kind < KIND_COUNT; kind++)
-                if (!kube_cache_wait(kinds->items[kind].cache, timeout_ms, err))
+                if (!kube_cache_wait(kinds->items[kind].cache, timeout_ms, kinds->options.stop, err))
                         return error_prefix(err, "read the %s", rows[kind].plural);
         return true;
 }

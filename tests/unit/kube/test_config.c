@@ -60,12 +60,6 @@ static char *write_file(const World *world, const char *path, const char *text) 
         return name;
 }
 
-#define CHECK_IS(str, text)                                                                                  \
-        do {                                                                                                 \
-                AUTO_FREE char *got_ = xasprintf(STR_FMT, STR_ARG(str));                                     \
-                CHECK_STR(got_, text);                                                                       \
-        } while (false)
-
 /* One file, "f", whose one context "c" has cluster "k" and user "u" with these fields. */
 static bool load(const char *cluster, const char *user, KubeConfig *ret_config, Error *err) {
         AUTO_FREE char *text = xasprintf("current-context: c\n"
@@ -104,24 +98,24 @@ static void every_field_of_a_kubeconfig_is_read(void **state) {
 
         if (!load(cluster, user, &config, &err))
                 fail_msg("%s", err.message);
-        CHECK_IS(config.source, "f");
-        CHECK_IS(config.context, "c");
-        CHECK_IS(config.cluster, "k");
-        CHECK_IS(config.user, "u");
-        CHECK_IS(config.namespace, "default");
-        CHECK_IS(config.server, "https://h:6443");
-        CHECK_IS(config.tls_server_name, "kubernetes");
-        CHECK_IS(config.proxy_url, "http://p:1");
-        CHECK_IS(config.ca_pem, world->authority.cert_pem);
-        CHECK_IS(config.client_cert_pem, world->client.cert_pem);
-        CHECK_IS(secret_reveal(&config.client_key_pem), world->client.key_pem);
-        CHECK_IS(secret_reveal(&config.token), "t0ken");
-        CHECK_IS(config.impersonate_user, "jane");
-        CHECK_IS(config.impersonate_uid, "7");
+        CHECK_TEXT(config.source, "f");
+        CHECK_TEXT(config.context, "c");
+        CHECK_TEXT(config.cluster, "k");
+        CHECK_TEXT(config.user, "u");
+        CHECK_TEXT(config.namespace, "default");
+        CHECK_TEXT(config.server, "https://h:6443");
+        CHECK_TEXT(config.tls_server_name, "kubernetes");
+        CHECK_TEXT(config.proxy_url, "http://p:1");
+        CHECK_TEXT(config.ca_pem, world->authority.cert_pem);
+        CHECK_TEXT(config.client_cert_pem, world->client.cert_pem);
+        CHECK_TEXT(secret_reveal(&config.client_key_pem), world->client.key_pem);
+        CHECK_TEXT(secret_reveal(&config.token), "t0ken");
+        CHECK_TEXT(config.impersonate_user, "jane");
+        CHECK_TEXT(config.impersonate_uid, "7");
         CHECK_INT(config.impersonate_groups.len, 2);
         CHECK_INT(config.impersonate_extra_len, 3);
-        CHECK_IS(config.impersonate_extra[1].key, "scopes");
-        CHECK_IS(config.impersonate_extra[1].value, "b");
+        CHECK_TEXT(config.impersonate_extra[1].key, "scopes");
+        CHECK_TEXT(config.impersonate_extra[1].value, "b");
         CHECK_INT(config.warnings.len, 0);
         CHECK(!config.insecure_skip_verify && !config.exec.is_set);
 }
@@ -139,14 +133,14 @@ static void a_plugin_is_read_whole(void **state) {
                    "interactiveMode: Never}",
                    &config, &err));
         CHECK(config.exec.is_set && config.exec.provide_cluster_info);
-        CHECK_IS(config.exec.command, "/folder/bin/login");
+        CHECK_TEXT(config.exec.command, "/folder/bin/login");
         CHECK_INT(config.exec.args.len, 2);
-        CHECK_IS(config.exec.args.items[1], "b c");
-        CHECK_IS(config.exec.env.items[0], "A=1=2");
-        CHECK_IS(config.exec.env.items[1], "B=");
-        CHECK_IS(config.exec.install_hint, "get it");
-        CHECK_IS(config.exec.interactive_mode, "Never");
-        CHECK_IS(config.exec.cluster_config_json, "{\"audience\":\"x\"}");
+        CHECK_TEXT(config.exec.args.items[1], "b c");
+        CHECK_TEXT(config.exec.env.items[0], "A=1=2");
+        CHECK_TEXT(config.exec.env.items[1], "B=");
+        CHECK_TEXT(config.exec.install_hint, "get it");
+        CHECK_TEXT(config.exec.interactive_mode, "Never");
+        CHECK_TEXT(config.exec.cluster_config_json, "{\"audience\":\"x\"}");
 }
 
 static void a_plugin_in_the_path_is_not_looked_for_in_the_folder(void **state) {
@@ -157,8 +151,8 @@ static void a_plugin_in_the_path_is_not_looked_for_in_the_folder(void **state) {
         CHECK(load("server: 'https://h'",
                    "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: login}", &config,
                    &err));
-        CHECK_IS(config.exec.command, "login");
-        CHECK_IS(config.exec.interactive_mode, "IfAvailable");
+        CHECK_TEXT(config.exec.command, "login");
+        CHECK_TEXT(config.exec.interactive_mode, "IfAvailable");
 }
 
 static void an_address_is_completed_as_kubectl_does(void **state) {
@@ -176,7 +170,7 @@ static void an_address_is_completed_as_kubectl_does(void **state) {
                 AUTO(error_clear) Error err = { 0 };
 
                 CHECK(load(c->cluster, "", &config, &err));
-                CHECK_IS(config.server, c->server);
+                CHECK_TEXT(config.server, c->server);
         }
 }
 
@@ -284,9 +278,9 @@ static void a_number_where_text_belongs_is_taken_as_text(void **state) {
 
         (void) state;
         CHECK(load("server: 'https://h'", "token: 12345, as: yes, as-groups: [7]", &config, &err));
-        CHECK_IS(secret_reveal(&config.token), "12345");
-        CHECK_IS(config.impersonate_user, "true");
-        CHECK_IS(config.impersonate_groups.items[0], "7");
+        CHECK_TEXT(secret_reveal(&config.token), "12345");
+        CHECK_TEXT(config.impersonate_user, "true");
+        CHECK_TEXT(config.impersonate_groups.items[0], "7");
 }
 
 static void fields_that_are_not_known_are_warned_of(void **state) {
@@ -297,10 +291,10 @@ static void fields_that_are_not_known_are_warned_of(void **state) {
         CHECK(load("server: 'https://h', disable-compression: true, servr: x", "tokenfile: /t", &config,
                    &err));
         CHECK_INT(config.warnings.len, 2);
-        CHECK_IS(config.warnings.items[0],
-                 "f: cluster \"k\": the field \"servr\" is not known and has no effect");
-        CHECK_IS(config.warnings.items[1],
-                 "f: user \"u\": the field \"tokenfile\" is not known and has no effect");
+        CHECK_TEXT(config.warnings.items[0],
+                   "f: cluster \"k\": the field \"servr\" is not known and has no effect");
+        CHECK_TEXT(config.warnings.items[1],
+                   "f: user \"u\": the field \"tokenfile\" is not known and has no effect");
 }
 
 static void the_first_file_to_say_a_thing_wins(void **state) {
@@ -326,15 +320,15 @@ static void the_first_file_to_say_a_thing_wins(void **state) {
         (void) state;
         if (!kube_config_merge(files, 4, STR(""), &config, &err))
                 fail_msg("%s", err.message);
-        CHECK_IS(config.source, "a:empty:b:c");
-        CHECK_IS(config.context, "x");
-        CHECK_IS(config.namespace, "n1");
-        CHECK_IS(config.server, "https://b");
-        CHECK_IS(config.token_file, "/a/t");
-        CHECK_IS(config.username, ""); /* an entry is taken whole */
+        CHECK_TEXT(config.source, "a:empty:b:c");
+        CHECK_TEXT(config.context, "x");
+        CHECK_TEXT(config.namespace, "n1");
+        CHECK_TEXT(config.server, "https://b");
+        CHECK_TEXT(config.token_file, "/a/t");
+        CHECK_TEXT(config.username, ""); /* an entry is taken whole */
         CHECK(kube_config_merge(files, 4, STR("z"), &other, &err));
-        CHECK_IS(other.context, "z");
-        CHECK_IS(other.user, "");
+        CHECK_TEXT(other.context, "z");
+        CHECK_TEXT(other.user, "");
 }
 
 static void a_kubeconfig_that_does_not_hold_together_is_refused(void **state) {
@@ -404,13 +398,13 @@ static void the_places_are_tried_in_order(void **state) {
         AUTO(kube_config_clear) KubeConfig third = { 0 };
 
         CHECK(config_load_from(&all, &(KubeConfigChoice) { .path = str_of(home_file) }, &first, &err));
-        CHECK_IS(first.server, "https://home");
+        CHECK_TEXT(first.server, "https://home");
         CHECK(config_load_from(&all, &(KubeConfigChoice) { 0 }, &second, &err));
-        CHECK_IS(second.server, "https://two");
+        CHECK_TEXT(second.server, "https://two");
         AUTO_FREE char *source = xasprintf("%s:%s", one, two);
-        CHECK_IS(second.source, source);
+        CHECK_TEXT(second.source, source);
         CHECK(config_load_from(&home, &(KubeConfigChoice) { .context = STR("c") }, &third, &err));
-        CHECK_IS(third.server, "https://home");
+        CHECK_TEXT(third.server, "https://home");
 }
 
 static void files_named_in_a_kubeconfig_are_relative_to_it(void **state) {
@@ -430,8 +424,8 @@ static void files_named_in_a_kubeconfig_are_relative_to_it(void **state) {
 
                 CHECK(config_load_from(&(ConfigPlaces) { 0 }, &(KubeConfigChoice) { .path = str_of(*name) },
                                        &config, &err));
-                CHECK_IS(config.ca_pem, world->authority.cert_pem);
-                CHECK_IS(config.server, "https://h");
+                CHECK_TEXT(config.ca_pem, world->authority.cert_pem);
+                CHECK_TEXT(config.server, "https://h");
         }
         CHECK_INT(chdir(here), 0);
 }
@@ -495,16 +489,16 @@ static void in_a_pod_the_service_account_is_used(void **state) {
         AUTO(error_clear) Error err = { 0 };
 
         CHECK(config_load_from(&places, &(KubeConfigChoice) { 0 }, &config, &err));
-        CHECK_IS(config.source, "in-cluster");
-        CHECK_IS(config.server, "https://10.96.0.1:443");
-        CHECK_IS(config.token_file, token);
-        CHECK_IS(config.ca_pem, world->authority.cert_pem);
-        CHECK_IS(config.namespace, "backup");
+        CHECK_TEXT(config.source, "in-cluster");
+        CHECK_TEXT(config.server, "https://10.96.0.1:443");
+        CHECK_TEXT(config.token_file, token);
+        CHECK_TEXT(config.ca_pem, world->authority.cert_pem);
+        CHECK_TEXT(config.namespace, "backup");
         unlink(namespace);
         places.service_host = STR("fd00::1");
         CHECK(config_load_from(&places, &(KubeConfigChoice) { 0 }, &ipv6, &err));
-        CHECK_IS(ipv6.server, "https://[fd00::1]:443");
-        CHECK_IS(ipv6.namespace, "default");
+        CHECK_TEXT(ipv6.server, "https://[fd00::1]:443");
+        CHECK_TEXT(ipv6.namespace, "default");
 
         CHECK(!config_load_from(&places, &(KubeConfigChoice) { .context = STR("x") }, &config, &err));
         CHECK_STR(err.message, "no context \"x\": there is no kubeconfig, only the pod's service account");
@@ -530,7 +524,7 @@ static void the_environment_names_the_places(void **state) {
 
         setenv("KUBECONFIG", file, 1);
         CHECK(kube_config_load(&(KubeConfigChoice) { 0 }, &config, &err));
-        CHECK_IS(config.server, "https://env");
+        CHECK_TEXT(config.server, "https://env");
 }
 
 int main(void) {

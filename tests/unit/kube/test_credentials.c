@@ -13,12 +13,6 @@
 #include "kube/exec_plugin.h"
 #include "kube/run_program.h"
 
-#define CHECK_IS(str, text)                                                                                  \
-        do {                                                                                                 \
-                AUTO_FREE char *got_ = xasprintf(STR_FMT, STR_ARG(str));                                     \
-                CHECK_STR(got_, text);                                                                       \
-        } while (false)
-
 static char folder[] = "/tmp/grapnel-credentials-XXXXXX";
 
 static int make_folder(void **state) {
@@ -80,7 +74,7 @@ static void check_bearer(Credentials *credentials, const char *expected) {
 
         if (!credentials_bearer(credentials, NULL, &bearer, &err))
                 fail_msg("%s", err.message);
-        CHECK_IS(secret_reveal(&bearer), expected);
+        CHECK_TEXT(secret_reveal(&bearer), expected);
 }
 
 static void check_no_bearer(Credentials *credentials, ErrorCode code, const char *message) {
@@ -292,8 +286,8 @@ static void a_client_certificate_of_a_plugin_goes_into_the_connection(void **sta
         HttpOptions options = { 0 };
 
         CHECK(credentials_prepare(credentials, NULL, &options, &err));
-        CHECK_IS(options.client_cert_pem, certificate.cert_pem);
-        CHECK_IS(secret_reveal(&options.client_key_pem), certificate.key_pem);
+        CHECK_TEXT(options.client_cert_pem, certificate.cert_pem);
+        CHECK_TEXT(secret_reveal(&options.client_key_pem), certificate.key_pem);
         check_bearer(credentials, "");
         test_certificate_clear(&certificate);
 }
@@ -385,9 +379,9 @@ static void a_plugin_is_told_of_the_cluster_when_it_asks(void **state) {
 
         (void) state;
         exec_plugin_info(&config, false, &little);
-        CHECK_IS(buf_str(&little),
-                 "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\","
-                 "\"spec\":{\"interactive\":false}}");
+        CHECK_TEXT(buf_str(&little),
+                   "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\","
+                   "\"spec\":{\"interactive\":false}}");
         config.exec.provide_cluster_info = true;
         config.exec.cluster_config_json = STR("{\"a\":1}");
         config.tls_server_name = STR("k");
@@ -395,12 +389,13 @@ static void a_plugin_is_told_of_the_cluster_when_it_asks(void **state) {
         config.proxy_url = STR("http://p");
         config.insecure_skip_verify = true;
         exec_plugin_info(&config, true, &much);
-        CHECK_IS(buf_str(&much),
-                 "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"spec\":{"
-                 "\"interactive\":true,\"cluster\":{\"server\":\"https://h\",\"tls-server-name\":\"k\","
-                 "\"insecure-skip-tls-verify\":true,\"certificate-authority-data\":\"cGVt\",\"proxy-url\":"
-                 "\"http://p\","
-                 "\"config\":{\"a\":1}}}}");
+        CHECK_TEXT(
+                buf_str(&much),
+                "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"spec\":{"
+                "\"interactive\":true,\"cluster\":{\"server\":\"https://h\",\"tls-server-name\":\"k\","
+                "\"insecure-skip-tls-verify\":true,\"certificate-authority-data\":\"cGVt\",\"proxy-url\":"
+                "\"http://p\","
+                "\"config\":{\"a\":1}}}}");
 }
 
 static void the_times_of_a_plugin_are_read_as_kubernetes_writes_them(void **state) {
@@ -438,7 +433,7 @@ static void a_program_gets_its_environment_and_nothing_else_of_ours(void **state
         setenv("NAME", "old", 1);
         setenv("OTHER", "kept", 1);
         CHECK(run_shell("cat; echo $NAME $OTHER; ls /proc/self/fd | wc -l", 10000, NULL, &output, &err));
-        CHECK_IS(buf_str(&output), "new kept\n4\n"); /* 0, 1, 2, and the folder that ls reads */
+        CHECK_TEXT(buf_str(&output), "new kept\n4\n"); /* 0, 1, 2, and the folder that ls reads */
         close(leaked);
 }
 
@@ -478,7 +473,7 @@ static void a_program_whose_children_live_on_has_ended_all_the_same(void **state
 
         (void) state;
         CHECK(run_shell("sleep 7 & echo done", 10000, NULL, &output, &err));
-        CHECK_IS(buf_str(&output), "done\n");
+        CHECK_TEXT(buf_str(&output), "done\n");
         CHECK(clock_ms() - start < 2000);
 }
 
@@ -508,7 +503,7 @@ static void a_program_that_closes_its_output_is_waited_for(void **state) {
         (void) state;
         CHECK(!run_shell("echo a; exec >&-; sleep 0.1; exit 5", 10000, NULL, &output, &err));
         CHECK_STR(err.message, "failed with exit code 5");
-        CHECK_IS(buf_str(&output), "a\n");
+        CHECK_TEXT(buf_str(&output), "a\n");
 }
 
 static void a_program_that_cannot_be_started_is_told(void **state) {
