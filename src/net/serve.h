@@ -10,9 +10,9 @@
 #include "base/secret.h"
 
 typedef struct ServeRequest {
-        Str path;                                                    /* "/metrics", unescaped */
-        const char *(*query)(const void *request, const char *name); /* NULL when absent */
-        const void *request;
+        Str path;                                              /* "/metrics", unescaped */
+        const char *(*query)(void *request, const char *name); /* NULL when absent */
+        void *request;
 } ServeRequest;
 
 typedef struct ServeReply {
