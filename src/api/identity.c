@@ -17,6 +17,19 @@ static void check_type(JsonVal *object, const char *wanted, Faults *faults) {
                            STR_ARG(kind));
 }
 
+/* As people call it. */
+static const char *words_of(const char *kind) {
+        static const char *const words[][2] = { { "Backup", "backup" },
+                                                { "Restore", "restore" },
+                                                { "Schedule", "schedule" },
+                                                { "BackupStorageLocation", "backup storage location" } };
+
+        for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+                if (strcmp(kind, words[i][0]) == 0)
+                        return words[i][1];
+        return kind;
+}
+
 Identity identity_decode(JsonVal *object, const char *kind, Faults *faults) {
         static const char *const known[] = { "apiVersion", "kind", "metadata", "spec", "status", NULL };
         Identity identity = { .name = STR(""), .namespace = STR("velero") };
@@ -37,8 +50,7 @@ Identity identity_decode(JsonVal *object, const char *kind, Faults *faults) {
         if (identity.namespace.len == 0)
                 identity.namespace = STR("velero");
         if (identity.name.len == 0)
-                faults_add(faults, FAULT_ERROR, STR("metadata.name"), "the %s has no name",
-                           kind[0] == 'B' ? "backup" : "restore");
+                faults_add(faults, FAULT_ERROR, STR("metadata.name"), "the %s has no name", words_of(kind));
         else if (!layout_check_name(identity.name, &err))
                 faults_add(faults, FAULT_ERROR, STR("metadata.name"), "%s", err.message);
         return identity;
