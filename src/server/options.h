@@ -11,6 +11,7 @@ typedef struct ServerOptions {
         Str namespace; /* whose resources it serves; also where Secrets of locations are */
         Str identity;  /* of this process: the pod's name */
         Str metrics_address, download_address; /* ":8085"; empty: not served */
+        Str download_host; /* under which clients reach download_address; empty: grapnel.NAMESPACE.svc */
         Str default_location;
         int64_t default_ttl_ms;
         int64_t sync_period_ms, validation_frequency_ms, gc_frequency_ms;

@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <poll.h>
 
-#include "base/clock.h"
 #include "base/thread.h"
 #include "kube/lease.h"
 #include "server/controller.h"
@@ -24,12 +23,6 @@ typedef struct Life { /* of one server */
         ServerHttp *http;
         Lease *lease;
 } Life;
-
-int64_t server_now_ms(const Server *server) {
-        const ServerOptions *options = server->options;
-
-        return options->wall_ms ? options->wall_ms(options->clock) : clock_wall_ms();
-}
 
 /* Whoever asks for the end, and for whatever reason, sets one Stop: that is what everything waits on. */
 static void watch_for_end(void *user) {
@@ -87,6 +80,7 @@ static void open(Life *life) {
                 .runs = runs_new(),
                 .log = wiring->log,
                 .metrics = metrics_new(),
+                .told = hash_set_new(),
                 .recorder = kube_recorder_new(wiring->client, STR("grapnel"), wiring->options->identity),
                 .cluster_uid = wiring->cluster_uid,
         };
@@ -106,6 +100,7 @@ static void life_clear(Life *life) {
         lease_free(life->lease);
         runs_free(life->server.runs);
         metrics_free(life->server.metrics);
+        hash_set_free(life->server.told);
         stop_free(life->over);
         stop_free(life->lost);
         stop_free(life->ending);

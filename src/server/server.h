@@ -4,6 +4,7 @@
  * controllers until `stop` → runs end (thawed first), recorded → lease given up.
  * Controllers share nothing but this; objects of the cluster are the state.  Source: design.md 1, 6, 7. */
 #pragma once
+#include "base/hashset.h"
 #include "base/log.h"
 #include "kube/recorder.h"
 #include "kube/resource.h"
@@ -25,10 +26,13 @@ typedef struct Server {
         Metrics *metrics;
         KubeRecorder *recorder;
         Str cluster_uid; /* of namespace kube-system */
+        HashSet *told;   /* what was said once and is not to be said again (server_is_news) */
         int64_t fence;   /* which leader this is, counted from the first (lease_fence) */
 } Server;
 
 int64_t server_now_ms(const Server *server); /* wall time, by the clock of the options */
+/* True the first time that this process asks for these words: what is wrong for long is said once. */
+bool server_is_news(const Server *server, const char *topic, Str about, Str what);
 
 typedef struct ServerWiring { /* what main's command has opened; lives as long as the server */
         const ServerOptions *options;

@@ -1,0 +1,6 @@
+#include "server/controllers.h"
+
+const Controller *const controllers_all[] = {
+        &controller_location, &controller_sync,           &controller_gc,         &controller_deletion,
+        &controller_download, &controller_status_request, &controller_not_served, NULL,
+};

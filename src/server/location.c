@@ -1,0 +1,181 @@
+#include "server/location.h"
+
+#include "data/base64.h"
+#include "server/controllers.h"
+#include "server/download.h"
+#include "server/download_tls.h"
+#include "server/locations.h"
+#include "server/objects.h"
+
+static const int64_t unavailable_ms = INT64_C(10) * 1000;
+
+int64_t location_due_ms(const Location *location, int64_t server_ms, int64_t now_ms) {
+        int64_t every_ms =
+                location->validation_frequency_ms >= 0 ? location->validation_frequency_ms : server_ms;
+        int64_t passed_ms = now_ms - location->last_validation_ms;
+
+        if (location->phase.len == 0 || location->last_validation_ms == 0 || passed_ms < 0)
+                return 0;
+        if (every_ms <= 0)
+                return -1;
+        if (!str_equal(location->phase, STR("Available")) && every_ms > unavailable_ms)
+                every_ms = unavailable_ms;
+        return passed_ms >= every_ms ? 0 : every_ms - passed_ms;
+}
+
+static bool is_default(JsonVal *object) {
+        return json_get_bool(json_get(object, "spec"), "default", false);
+}
+
+void location_count_other(LocationOthers *others, JsonVal *own, JsonVal *other) {
+        int64_t own_ms = object_time_ms(own, "metadata", "creationTimestamp");
+        int64_t other_ms = object_time_ms(other, "metadata", "creationTimestamp");
+        int by_name = str_compare(object_name(own), object_name(other));
+
+        if (by_name == 0 || !is_default(other))
+                return;
+        others->has_default = true;
+        others->has_newer_default |= other_ms > own_ms || (other_ms == own_ms && by_name < 0);
+}
+
+bool location_record(const Location *location, Str problem, int64_t now_ms, Change *change) {
+        Str phase = problem.len > 0 ? STR("Unavailable") : STR("Available");
+
+        change_time(change, "status", "lastValidationTime", now_ms);
+        change_str(change, "status", "phase", phase);
+        if (problem.len > 0)
+                change_str(change, "status", "message", problem);
+        else
+                change_remove(change, "status", "message");
+        return !str_equal(location->phase, phase);
+}
+
+void location_settle_default(JsonVal *object, const LocationOthers *others, bool is_wanted, Change *change) {
+        if (is_default(object) && others->has_newer_default)
+                change_bool(change, "spec", "default", false);
+        /* What somebody has set to false on purpose stays so. */
+        else if (is_wanted && !others->has_default && !json_get(json_get(object, "spec"), "default"))
+                change_bool(change, "spec", "default", true);
+}
+
+typedef struct Counting {
+        LocationOthers others;
+        JsonVal *own;
+} Counting;
+
+static bool count_other(void *user, JsonVal *object) {
+        Counting *counting = user;
+
+        location_count_other(&counting->others, counting->own, object);
+        return true;
+}
+
+/* The real velero CLI trusts a download URL when the location's caCert does. */
+static void offer_certificate(const Server *server, const Location *location, Change *change) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(buf_clear) Buf pem = { 0 }, text = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+
+        if (!str_equal(location->provider, STR("filesystem")) || location->ca_pem.len > 0 ||
+            location->ca_secret_name.len > 0 || download_base(server->options, &arena).len == 0)
+                return;
+        if (!download_tls(server, &pem, NULL, &err)) {
+                if (server_is_news(server, "download-tls", location->name, str_of(err.message)))
+                        log_warn(server->log, FIELDS(FIELD("error", str_of(err.message))),
+                                 "Clients will not trust the URLs of downloads");
+                return;
+        }
+        base64_encode(buf_str(&pem), &text);
+        JsonMutVal *storage = change_object(change, "spec", "objectStorage");
+        json_put_str(change->doc, storage, "caCert", buf_str(&text));
+}
+
+static bool validate(const Server *server, Str name, Error *err) {
+        AUTO(open_location_clear) OpenLocation open = { 0 };
+
+        return location_open(server, name, server->stop, &open, err) &&
+               store_location_validate(open.store, err);
+}
+
+static void tell(const Server *server, JsonVal *object, Str problem) {
+        const EventAbout about = event_about(object);
+        Str name = object_name(object);
+
+        if (problem.len > 0) {
+                log_warn(server->log, FIELDS(FIELD("location", name), FIELD("error", problem)),
+                         "The backup storage location is not available");
+                kube_record(server->recorder, &about, EVENT_WARNING, "Unavailable", STR_FMT,
+                            STR_ARG(problem));
+        } else {
+                log_info(server->log, FIELDS(FIELD("location", name)),
+                         "The backup storage location is available");
+                kube_record(server->recorder, &about, EVENT_NORMAL, "Available", "it can be used");
+        }
+}
+
+static bool look(const Server *server, JsonVal *object, const Location *location, Change *change,
+                 Error *err) {
+        AUTO(error_clear) Error problem = { 0 };
+        bool has_changed;
+
+        if (!validate(server, location->name, &problem) && stop_is_set(server->stop))
+                return error_set(err, ERROR_CANCELED, "interrupted");
+        has_changed = location_record(location, problem.message ? str_of(problem.message) : STR(""),
+                                      server_now_ms(server), change);
+        metrics_set(server->metrics, METRIC_BACKUP_LOCATION_STATUS_GAUGE, &location->name,
+                    problem.message ? 0 : 1);
+        if (!objects_patch(server, KIND_LOCATION, location->name, change->root, NULL, err))
+                return false;
+        if (has_changed)
+                tell(server, object, problem.message ? str_of(problem.message) : STR(""));
+        return true;
+}
+
+/* Whether its spec is one that was not looked at yet. */
+static bool is_new_spec(const Server *server, JsonVal *object) {
+        AUTO(buf_clear) Buf spec = { 0 };
+
+        json_write(json_get(object, "spec"), &spec);
+        return server_is_news(server, "location-spec", object_uid(object), buf_str(&spec));
+}
+
+static bool bring_on(const Server *server, JsonVal *object, int64_t *ret_again_ms, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(change_clear) Change change = { 0 };
+        Faults faults = { .arena = &arena }; /* validation says what is wrong */
+        Location location = location_decode(object, &arena, &faults);
+        Counting counting = { .own = object };
+        int64_t frequency_ms = server->options->validation_frequency_ms;
+
+        bool is_due = is_new_spec(server, object);
+        *ret_again_ms = location_due_ms(&location, frequency_ms, server_now_ms(server));
+        if (is_due || *ret_again_ms == 0) {
+                kinds_each(server->kinds, KIND_LOCATION, count_other, &counting);
+                if (faults.errors == 0)
+                        offer_certificate(server, &location, &change);
+                location_settle_default(object, &counting.others,
+                                        str_equal(location.name, server->options->default_location), &change);
+                if (!look(server, object, &location, &change, err))
+                        return false;
+                *ret_again_ms = 0; /* the change comes back as an event, which tells when to look again */
+        }
+        return true;
+}
+
+static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *err) {
+        AUTO_JSON *doc = kinds_get(server->kinds, KIND_LOCATION, name);
+
+        if (!doc) {
+                metrics_drop(server->metrics, METRIC_BACKUP_LOCATION_STATUS_GAUGE, name);
+                return true;
+        }
+        if (object_is_deleting(yyjson_doc_get_root(doc)))
+                return true;
+        return bring_on(server, yyjson_doc_get_root(doc), ret_again_ms, err);
+}
+
+const Controller controller_location = {
+        .name = "backup-storage-location",
+        .kind = KIND_LOCATION,
+        .reconcile = reconcile,
+};
