@@ -271,7 +271,8 @@ Backup backup_decode(JsonVal *object, Arena *arena, Faults *faults) {
         Backup backup = { .name = identity.name,
                           .namespace = identity.namespace,
                           .labels = identity.labels,
-                          .annotations = identity.annotations };
+                          .annotations = identity.annotations,
+                          .metadata = field_get(object, "metadata") };
         JsonVal *spec = field_get(object, "spec");
 
         backup.spec = (BackupSpec) { .include_cluster_resources = -1,

@@ -24,6 +24,7 @@ typedef struct BackupSpec {
 typedef struct Backup {
         Str name, namespace; /* namespace "velero" when not given */
         JsonVal *labels, *annotations;
+        JsonVal *metadata;  /* as the API server has it; without a uid in it one is made up */
         JsonVal *spec_json; /* as written */
         BackupSpec spec;
 } Backup;
@@ -44,6 +45,9 @@ typedef struct BackupStatus {
 typedef struct SourceCluster {
         Str git_version, major, minor;
 } SourceCluster;
+
+/* status as the Backup in the cluster has it; absent parts are left out. */
+JsonMutVal *backup_status_json(const BackupStatus *status, JsonMutDoc *doc);
 
 /* velero-backup.json: pretty-printed, with Velero's defaults written in, as Velero stores it. */
 void backup_encode(const Backup *backup, const BackupStatus *status, const SourceCluster *cluster, Buf *into);

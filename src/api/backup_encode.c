@@ -290,6 +290,20 @@ static JsonMutVal *map_with(Encoder *encoder, JsonVal *given, const Str (*pairs)
         return sorted;
 }
 
+/* What the API server gave it; a backup that was never an object there gets the like. */
+static void put_identity(Encoder *encoder, JsonMutVal *object, const Backup *backup,
+                         const BackupStatus *status) {
+        static const char *const given[] = { "uid", "resourceVersion", "generation", "creationTimestamp" };
+
+        if (json_get_str(backup->metadata, "uid").len == 0) {
+                json_put_str(encoder->doc, object, "uid", random_uid(&encoder->arena));
+                put_time(encoder, object, "creationTimestamp", status->start_ms);
+                return;
+        }
+        for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++)
+                put_copy(encoder, object, given[i], json_get(backup->metadata, given[i]));
+}
+
 static JsonMutVal *metadata_json(Encoder *encoder, const Backup *backup, const BackupStatus *status,
                                  const SourceCluster *cluster) {
         const Str labels[][2] = {
@@ -306,12 +320,23 @@ static JsonMutVal *metadata_json(Encoder *encoder, const Backup *backup, const B
 
         json_put_str(encoder->doc, object, "name", backup->name);
         json_put_str(encoder->doc, object, "namespace", backup->namespace);
-        json_put_str(encoder->doc, object, "uid", random_uid(&encoder->arena));
-        put_time(encoder, object, "creationTimestamp", status->start_ms);
+        put_identity(encoder, object, backup, status);
         put(encoder, object, "labels",
             map_with(encoder, backup->labels, labels, sizeof(labels) / sizeof(*labels)));
         put(encoder, object, "annotations",
             map_with(encoder, backup->annotations, annotations, sizeof(annotations) / sizeof(*annotations)));
+        return object;
+}
+
+JsonMutVal *backup_status_json(const BackupStatus *status, JsonMutDoc *doc) {
+        Encoder encoder = { .doc = doc };
+        JsonMutVal *object = status_json(&encoder, status);
+
+        arena_clear(&encoder.arena);
+        if (status->completion_ms == 0) { /* it has not begun, or is on */
+                json_mut_remove(object, "progress");
+                json_mut_remove(object, "hookStatus");
+        }
         return object;
 }
 

@@ -43,4 +43,9 @@ typedef struct RestoreStatus {
         Strs validation_errors;
 } RestoreStatus;
 
+/* status as the Restore in the cluster has it; absent parts are left out. */
+JsonMutVal *restore_status_json(const RestoreStatus *status, JsonMutDoc *doc);
+/* spec with what the server fills in: the backup's name, what is never restored, time-outs. */
+JsonMutVal *restore_spec_json(const Restore *restore, JsonMutDoc *doc);
+
 void restore_encode(const Restore *restore, const RestoreStatus *status, Buf *into);

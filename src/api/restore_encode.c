@@ -146,6 +146,23 @@ static JsonMutVal *encode_status(JsonMutDoc *doc, const RestoreStatus *status, A
         return object;
 }
 
+JsonMutVal *restore_status_json(const RestoreStatus *status, JsonMutDoc *doc) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        JsonMutVal *object = encode_status(doc, status, &arena);
+
+        if (status->completion_ms == 0) { /* it has not begun, or is on */
+                json_mut_remove(object, "progress");
+                json_mut_remove(object, "hookStatus");
+        }
+        return object;
+}
+
+JsonMutVal *restore_spec_json(const Restore *restore, JsonMutDoc *doc) {
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        return encode_spec(doc, restore, &arena);
+}
+
 void restore_encode(const Restore *restore, const RestoreStatus *status, Buf *into) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);

@@ -30,7 +30,9 @@ typedef struct BackupRun {
         unsigned workers, hook_workers;
         unsigned page_size;
         int64_t max_freeze_ms;
-        bool dry_run; /* nothing is run or stored; counts only */
+        bool dry_run;         /* nothing is run or stored; counts only */
+        HookObserver on_hook; /* NULL: nobody */
+        void *on_hook_user;
 } BackupRun;
 
 typedef struct ResourceCount {

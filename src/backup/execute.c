@@ -203,8 +203,11 @@ static bool run_to_end(const Finish *finish, Arena *arena, BackupOutcome *outcom
 static bool start(Engine *engine, LogFile **ret_file, Error *err) {
         engine->seen = hash_set_new();
         engine->touched = hash_set_new();
-        return log_file_new(ret_file, err) && hook_results_new(&engine->hook_results, err) &&
-               volumes_new(&engine->volumes, err);
+        if (!log_file_new(ret_file, err) || !hook_results_new(&engine->hook_results, err) ||
+            !volumes_new(&engine->volumes, err))
+                return false;
+        hook_results_observe(engine->hook_results, engine->run->on_hook, engine->run->on_hook_user);
+        return true;
 }
 
 static bool run_engine(Engine *engine, RunSinks *sinks, Arena *arena, BackupOutcome *outcome, Error *err) {

@@ -70,3 +70,14 @@ bool faults_check(const Faults *faults, Error *err) {
         add_faults(faults, FAULT_ERROR, STR("; "), &text);
         return error_set(err, ERROR_INVALID, STR_FMT, STR_ARG(buf_str(&text)));
 }
+
+void faults_add_texts(const Faults *faults, FaultLevel level, Arena *arena, Strs *texts) {
+        for (size_t i = 0; i < faults->len; i++) {
+                AUTO(buf_clear) Buf text = { 0 };
+
+                if (faults->items[i].level != level)
+                        continue;
+                add_fault(&faults->items[i], &text);
+                strs_add(texts, arena, arena_copy(arena, buf_str(&text)));
+        }
+}

@@ -5,6 +5,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/strs.h"
 
 typedef enum FaultLevel { FAULT_WARNING, FAULT_ERROR } FaultLevel;
 
@@ -26,6 +27,9 @@ void faults_add(Faults *faults, FaultLevel level, Str path, const char *format, 
 
 /* One line each, without a line end after the last: "line 12: spec.ttl: \"3 days\" is not a duration". */
 Str faults_text(const Faults *faults, FaultLevel level, Arena *arena);
+
+/* One text for each fault of that level, as status.validationErrors has them: "spec.ttl: \"3 days\" is …". */
+void faults_add_texts(const Faults *faults, FaultLevel level, Arena *arena, Strs *texts);
 
 /* ERROR_INVALID with every error, joined by "; ", when there is one. */
 bool faults_check(const Faults *faults, Error *err) MUST_CHECK;

@@ -15,6 +15,7 @@ const Command *const commands_all[] = {
         &cmd_hooks_lint,
         &cmd_hooks_undo,
         &cmd_hooks_logs,
+        &cmd_server,
         &cmd_version,
         &cmd_completion,
         &cmd_help,

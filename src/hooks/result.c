@@ -17,6 +17,8 @@ struct HookResults {
         uint32_t *freezes GUARDED_BY(&lock); /* ms, one a pod */
         size_t freezes_len GUARDED_BY(&lock);
         size_t freezes_capacity GUARDED_BY(&lock);
+        HookObserver observer; /* NULL: nobody */
+        void *observer_user;
 };
 
 const char *hook_outcome_name(HookOutcome outcome) {
@@ -142,7 +144,14 @@ bool hook_results_add(HookResults *results, const HookResult *result, Error *err
             !spool_append(results->spool, buf_str(&line), &offset, err))
                 return error_prefix(err, "hook results");
         count(results, result);
+        if (results->observer)
+                results->observer(results->observer_user, result);
         return true;
+}
+
+void hook_results_observe(HookResults *results, HookObserver observer, void *user) {
+        results->observer = observer;
+        results->observer_user = user;
 }
 
 bool hook_results_add_skip(HookResults *results, const PodPlan *pod, const HookSkip *skip, Error *err) {

@@ -47,6 +47,10 @@ bool hook_results_new(HookResults **ret_results, Error *err) MUST_CHECK;
 void hook_results_free(HookResults *results);
 DEFINE_AUTO(HookResults, hook_results_free)
 
+/* Told of each result that is added, on the thread that adds it.  Set it before there are any. */
+typedef void (*HookObserver)(void *user, const HookResult *result);
+void hook_results_observe(HookResults *results, HookObserver observer, void *user);
+
 bool hook_results_add(HookResults *results, const HookResult *result, Error *err) MUST_CHECK;
 /* What the plan left out: Failed for a mistake, Skipped for the rest. */
 bool hook_results_add_skip(HookResults *results, const PodPlan *pod, const HookSkip *skip, Error *err)

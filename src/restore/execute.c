@@ -95,6 +95,7 @@ static bool engine_open(Engine *engine, const RestoreRun *run, Error *err) {
                                             label_value(engine->restore.name, &engine->arena) };
         if (!hook_results_new(&engine->hook_results, err))
                 return false;
+        hook_results_observe(engine->hook_results, run->on_hook, run->on_hook_user);
         if (run->dry_run || !pods)
                 return true;
         engine->hooks = restore_hooks_new(&(RestoreHooksOptions) {

@@ -24,6 +24,8 @@ typedef struct RestoreRun {
         RestoreProgress *progress;
         unsigned workers, hook_workers;
         bool dry_run; /* what would be created, per resource; nothing is written to cluster or store */
+        HookObserver on_hook; /* NULL: nobody */
+        void *on_hook_user;
 } RestoreRun;
 
 typedef struct RestoreCount {

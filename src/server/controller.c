@@ -52,6 +52,8 @@ void controllers_changed(Controllers *controllers, ServerKind kind, Str name) {
         for (size_t i = 0; i < controllers->len; i++) {
                 const Controller *row = controllers->items[i].row;
 
+                if (row->is_periodic)
+                        continue;
                 if (row->is_whole && (row->kind == kind || row->also & 1u << kind))
                         work_queue_add(controllers->items[i].queue, STR(""));
                 else if (!row->is_whole && row->kind == kind)

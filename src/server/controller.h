@@ -10,6 +10,7 @@ typedef struct Controller {
         const char *name;  /* as in --disable-controllers */
         ServerKind kind;   /* whose objects it looks at, by name */
         bool is_whole;     /* looks at all objects of the kind at once, under the name "" */
+        bool is_periodic;  /* looks only every resync_ms, whatever changes */
         unsigned also;     /* bits (1u << ServerKind): a change of these too makes a whole controller look */
         int64_t resync_ms; /* 0: never by itself */
         unsigned (*workers)(const ServerOptions *options); /* NULL: 1 */

@@ -5,6 +5,7 @@
 #include "server/controllers.h"
 #include "server/locations.h"
 #include "server/objects.h"
+#include "server/restore_files.h"
 #include "server/runs.h"
 #include "store/layout.h"
 
@@ -134,18 +135,6 @@ typedef struct Restores { /* of the backup that is deleted */
         Error *err;
 } Restores;
 
-static bool delete_restore_files(Store *store, Str name, Arena *arena, Error *err) {
-        const char *folder = arena_printf(arena, "restores/" STR_FMT "/", STR_ARG(name));
-        Strs keys = { 0 };
-
-        if (!store_list(store, str_of(folder), arena, &keys, err))
-                return false;
-        for (size_t i = 0; i < keys.len; i++)
-                if (!store_delete(store, keys.items[i], err))
-                        return false;
-        return true;
-}
-
 static bool delete_restore(void *user, JsonVal *restore) {
         const Restores *restores = user;
         Deletion *deletion = restores->deletion;
@@ -154,7 +143,7 @@ static bool delete_restore(void *user, JsonVal *restore) {
 
         if (!str_equal(json_get_str(json_get(restore, "spec"), "backupName"), deletion->name))
                 return true;
-        if (restores->store && !delete_restore_files(restores->store, name, deletion->arena, restores->err))
+        if (restores->store && !restore_files_remove(restores->store, name, restores->err))
                 return false;
         /* Velero's finalizer asks for what was just done. */
         if (yyjson_arr_size(json_at(restore, "metadata", "finalizers")) > 0) {

@@ -97,6 +97,10 @@ int64_t object_time_ms(JsonVal *object, const char *part, const char *key) {
         return clock_parse_rfc3339(json_get_str(json_get(object, part), key), &wall_ms, &err) ? wall_ms : 0;
 }
 
+Str object_schedule(JsonVal *object) {
+        return json_get_str(object_labels(object), "velero.io/schedule-name");
+}
+
 bool object_is_deleting(JsonVal *object) {
         return json_get_str(json_get(object, "metadata"), "deletionTimestamp").len > 0;
 }

@@ -30,4 +30,5 @@ bool objects_delete(const Server *server, ServerKind kind, Str name, Error *err)
 Str object_phase(JsonVal *object); /* status.phase; "New" when empty */
 int64_t object_time_ms(JsonVal *object, const char *part,
                        const char *key);  /* object_time_ms(backup, "status", "expiration") */
+Str object_schedule(JsonVal *object);     /* the label velero.io/schedule-name */
 bool object_is_deleting(JsonVal *object); /* has a deletionTimestamp */

@@ -1,7 +1,7 @@
-/* recover.h - what an earlier leader left behind: frozen pods and runs that nobody carries out any more.
+/* recover.h - what an earlier leader left behind: frozen pods, and runs that nobody carries out any more.
  *
- * Thawing comes first.  Then Backups and Restores in progress are marked Failed with what happened.  What cannot be
- * thawed now is tried again in the background, and METRIC_HOOK_UNDO_PENDING says how many pods wait. */
+ * Thawing comes first.  Then Backups and Restores in progress are marked Failed with what happened.
+ * METRIC_HOOK_UNDO_PENDING says how many pods could not be thawed; controller "hook-undo" tries them again. */
 #pragma once
 #include "server/server.h"
 

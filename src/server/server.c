@@ -79,6 +79,8 @@ static void open(Life *life) {
                 .lost = life->lost,
                 .runs = runs_new(),
                 .log = wiring->log,
+                .on_line = wiring->on_line,
+                .on_line_user = wiring->on_line_user,
                 .metrics = metrics_new(),
                 .told = hash_set_new(),
                 .recorder = kube_recorder_new(wiring->client, STR("grapnel"), wiring->options->identity),

@@ -23,6 +23,8 @@ typedef struct Server {
         Kinds *kinds;
         Runs *runs;
         Log *log;
+        LogSink on_line; /* where the lines of runs go too, as those of `log` do; may be NULL */
+        void *on_line_user;
         Metrics *metrics;
         KubeRecorder *recorder;
         Str cluster_uid; /* of namespace kube-system */
@@ -40,6 +42,8 @@ typedef struct ServerWiring { /* what main's command has opened; lives as long a
         const Discovery *discovery;
         Str cluster_uid;
         Log *log; /* the server's own */
+        LogSink on_line;
+        void *on_line_user;
         const Stop *stop;
 } ServerWiring;
 

@@ -1,0 +1,183 @@
+#include "server/server.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "cli/state.h"
+
+typedef struct ServerRequest {
+        Str namespace, metrics_address, download_address, download_host, default_location, state, identity;
+        Str disabled_controllers;
+        int64_t default_ttl_ms, sync_period_ms, validation_frequency_ms, gc_frequency_ms;
+        int64_t resource_timeout_ms, max_freeze_ms;
+        unsigned concurrent_backups, workers, hook_workers;
+        int log_format;
+        ClusterFlags cluster;
+} ServerRequest;
+
+static const Option options[] = {
+        { OPT_ROW(OPTION_TEXT, ServerRequest, namespace, "namespace", "NAME",
+                  "the namespace whose resources it serves"),
+          .letter = 'n', .otherwise = "velero" },
+        { OPT_ROW(OPTION_TEXT, ServerRequest, metrics_address, "metrics-address", "ADDRESS",
+                  "where /metrics, /healthz and /readyz are served"),
+          .otherwise = ":8085" },
+        { OPT_ROW(OPTION_TEXT, ServerRequest, download_address, "download-address", "ADDRESS",
+                  "where files of backups are served, over TLS"),
+          .otherwise = ":8443" },
+        { OPT_ROW(OPTION_TEXT, ServerRequest, download_host, "download-host", "HOST",
+                  "the name under which clients reach --download-address (default grapnel.NAMESPACE.svc)") },
+        { OPT_ROW(OPTION_TEXT, ServerRequest, default_location, "default-backup-storage-location", "NAME",
+                  "the location that counts when neither a backup names one nor one is marked as default"),
+          .otherwise = "default" },
+        { OPT_ROW(OPTION_DURATION, ServerRequest, default_ttl_ms, "default-backup-ttl", "DURATION",
+                  "how long backups are kept that do not say it"),
+          .otherwise = "720h" },
+        { OPT_ROW(OPTION_DURATION, ServerRequest, sync_period_ms, "backup-sync-period", "DURATION",
+                  "how often a location is searched for backups that are not in the cluster"),
+          .otherwise = "1m" },
+        { OPT_ROW(OPTION_DURATION, ServerRequest, validation_frequency_ms, "store-validation-frequency",
+                  "DURATION", "how often a location is tried"),
+          .otherwise = "1m" },
+        { OPT_ROW(OPTION_DURATION, ServerRequest, gc_frequency_ms, "garbage-collection-frequency", "DURATION",
+                  "how often expired backups are looked for"),
+          .otherwise = "60m" },
+        { OPT_ROW(OPTION_DURATION, ServerRequest, resource_timeout_ms, "resource-timeout", "DURATION",
+                  "how long it is tried to write how a run ended"),
+          .otherwise = "10m" },
+        { OPT_ROW(OPTION_COUNT, ServerRequest, concurrent_backups, "concurrent-backups", "COUNT",
+                  "backups at the same time, of different namespaces"),
+          .otherwise = "1" },
+        { OPT_ROW(OPTION_COUNT, ServerRequest, workers, "workers", "COUNT",
+                  "lists read, or objects restored, at the same time"),
+          .otherwise = "4" },
+        { OPT_ROW(OPTION_COUNT, ServerRequest, hook_workers, "hook-workers", "COUNT",
+                  "hooks at the same time on one node, at most"),
+          .otherwise = "16" },
+        { OPT_ROW(OPTION_DURATION, ServerRequest, max_freeze_ms, "max-freeze", "DURATION",
+                  "a pod that is frozen for longer is thawed before it is captured, and counts as failed "
+                  "(default no limit)") },
+        { OPT_ROW(OPTION_TEXT, ServerRequest, state, "state", "DIR",
+                  "folder of the journal of frozen pods: a volume that outlives the process (default "
+                  "$XDG_STATE_HOME/grapnel)") },
+        { OPT_ROW(OPTION_TEXT, ServerRequest, identity, "identity", "NAME",
+                  "who it is among several servers (default $POD_NAME, else the host's name, and a random "
+                  "part)") },
+        { OPT_ROW(OPTION_TEXT, ServerRequest, disabled_controllers, "disable-controllers", "NAMES",
+                  "controllers that are not to run, separated by commas") },
+        { OPT_ROW(OPTION_CHOICE, ServerRequest, log_format, "log-format", "text|json", "form of the log") },
+        OPT_GROUP(ServerRequest, cluster, cluster_flags, "Cluster"),
+        OPT_END,
+};
+
+static Str identity_of(const ServerRequest *flags, Arena *arena) {
+        char host[256] = "grapnel";
+        const char *pod = getenv("POD_NAME");
+        uint32_t number = 0;
+
+        if (flags->identity.len > 0)
+                return flags->identity;
+        (void) gethostname(host, sizeof(host) - 1);
+        (void) !getrandom(&number, sizeof(number), 0);
+        return str_of(arena_printf(arena, "%s_%08x", pod && pod[0] ? pod : host, number));
+}
+
+static void print_line(void *user, Str line, const LogRecord *record) {
+        FILE *out = user;
+
+        (void) record;
+        (void) fwrite(line.ptr, 1, line.len, out);
+        (void) fflush(out);
+}
+
+typedef struct ServerParts {
+        Stop *stop;
+        Progress *progress;
+        Signals *signals;
+        Log *log;
+        Cluster cluster;
+} ServerParts;
+
+static void parts_clear(ServerParts *parts) {
+        cluster_clear(&parts->cluster);
+        log_free(parts->log);
+        signals_stop(parts->signals);
+        progress_free(parts->progress);
+        stop_free(parts->stop);
+}
+
+static bool serve(Cli *cli, const ServerRequest *flags, const ServerOptions *server, Error *err) {
+        AUTO(parts_clear) ServerParts parts = { .stop = stop_new() };
+        const HookGauges nothing_frozen = { 0 };
+        const ProgressOptions quiet = { .out = cli->err, .style = PROGRESS_NONE };
+
+        parts.progress = progress_new(&quiet);
+        parts.signals = signals_start(parts.stop, parts.progress, &nothing_frozen);
+        parts.log = log_new(flags->log_format ? LOG_JSON : LOG_TEXT, LOG_INFO);
+        log_add_sink(parts.log, print_line, cli->out);
+        if (!cluster_open(cli, &flags->cluster, parts.stop, &parts.cluster, err))
+                return false;
+        log_info(parts.log,
+                 FIELDS(FIELD("namespace", server->namespace), FIELD("identity", server->identity)),
+                 "grapnel " GRAPNEL_VERSION " serves");
+        return server_run(&(ServerWiring) { .options = server,
+                                            .client = parts.cluster.client,
+                                            .discovery = parts.cluster.discovery,
+                                            .cluster_uid = parts.cluster.uid,
+                                            .log = parts.log,
+                                            .on_line = print_line,
+                                            .on_line_user = cli->out,
+                                            .stop = parts.stop },
+                          err);
+}
+
+static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
+        const ServerRequest *flags = request;
+        ServerOptions server = {
+                .namespace = flags->namespace,
+                .identity = identity_of(flags, cli->arena),
+                .metrics_address = flags->metrics_address,
+                .download_address = flags->download_address,
+                .download_host = flags->download_host,
+                .default_location = flags->default_location,
+                .default_ttl_ms = flags->default_ttl_ms,
+                .sync_period_ms = flags->sync_period_ms,
+                .validation_frequency_ms = flags->validation_frequency_ms,
+                .gc_frequency_ms = flags->gc_frequency_ms,
+                .resource_timeout_ms = flags->resource_timeout_ms,
+                .concurrent_backups = flags->concurrent_backups,
+                .workers = flags->workers,
+                .hook_workers = flags->hook_workers,
+                .page_size = flags->cluster.page_size,
+                .max_freeze_ms = flags->max_freeze_ms,
+                .disabled_controllers = flags->disabled_controllers,
+        };
+
+        (void) line;
+        if (flags->workers == 0 || flags->hook_workers == 0 || flags->concurrent_backups == 0)
+                return cli_usage(cli, err,
+                                 "--workers, --hook-workers and --concurrent-backups: 1 is the least");
+        return state_folder(flags->state, cli->arena, &server.state, err) && serve(cli, flags, &server, err);
+}
+
+const Command cmd_server = {
+        .name = "server",
+        .arguments = "",
+        .summary =
+                "Carry out the Backups and Restores of the cluster (velero.io/v1), as Velero's server does",
+        .details = "Backups and Restores are created with kubectl, GitOps or the velero CLI; the server runs "
+                   "them, "
+                   "one leader at a time (Lease \"grapnel\" in its namespace). It runs in a pod or, with a "
+                   "kubeconfig, anywhere.\n\n"
+                   "What an earlier server left frozen is thawed first. SIGTERM thaws, records and ends.\n\n"
+                   "Exit codes: 0 asked to end, 1 it cannot go on (no custom resource definitions, no "
+                   "permission, "
+                   "the lease is lost), 64 the request is wrong.",
+        .example = "# Serve namespace velero of the cluster of the current kubeconfig.\n"
+                   "grapnel server --state /var/lib/grapnel",
+        .options = options,
+        .request_size = sizeof(ServerRequest),
+        .run = run,
+};

@@ -1,0 +1,140 @@
+#include "server/job.h"
+
+enum { REPORT_MS = 1000, HOOK_EVENTS_MAX = 50 };
+
+void job_begin(Job *job, Server *server, const JobKind *kind, JsonDoc *object) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        JsonVal *root = yyjson_doc_get_root(object);
+
+        job->server = server;
+        job->kind = kind;
+        job->object = object;
+        job->name = object_name(root);
+        job->about = event_about(root);
+        job->log = log_new(LOG_TEXT, LOG_INFO);
+        job->ended = stop_new();
+        if (server->on_line)
+                log_add_sink(job->log, server->on_line, server->on_line_user);
+        log_set_field(job->log, kind->log_field,
+                      str_of(arena_printf(&arena, STR_FMT "/" STR_FMT, STR_ARG(server->options->namespace),
+                                          STR_ARG(job->name))));
+        job->run = runs_begin(server->runs, kind->run, job->name, job->log);
+}
+
+const Stop *job_stop(const Job *job) {
+        return run_stop(job->run);
+}
+
+static bool patch_progress(const Job *job, uint64_t total, uint64_t done, Error *err) {
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        JsonMutVal *patch = yyjson_mut_obj(doc), *status = yyjson_mut_obj_add_obj(doc, patch, "status");
+        JsonMutVal *progress = yyjson_mut_obj_add_obj(doc, status, "progress");
+
+        yyjson_mut_obj_add_uint(doc, progress, "totalItems", total);
+        yyjson_mut_obj_add_uint(doc, progress, job->kind->done_key, done);
+        return objects_patch(job->server, job->kind->kind, job->name, patch, NULL, err);
+}
+
+/* An object that is deleted ends its run; that is seen here at the latest. */
+static void report(void *user) {
+        Job *job = user;
+        uint64_t total_before = 0, done_before = 0;
+
+        while (stop_sleep_ms(job->ended, REPORT_MS)) {
+                AUTO(error_clear) Error err = { 0 };
+                uint64_t total = *job->total, done = *job->done;
+
+                if (total == total_before && done == done_before) {
+                        AUTO_JSON *doc = kinds_get(job->server->kinds, job->kind->kind, job->name);
+
+                        if (doc)
+                                continue;
+                }
+                if (patch_progress(job, total, done, &err)) {
+                        total_before = total;
+                        done_before = done;
+                } else if (err.code == ERROR_NOT_FOUND) {
+                        job->is_gone = true;
+                        (void) runs_stop(job->server->runs, job->kind->run, job->name);
+                        return;
+                }
+        }
+}
+
+void job_report(Job *job, const _Atomic uint64_t *total, const _Atomic uint64_t *done) {
+        job->total = total;
+        job->done = done;
+        job->reporter = thread_start(report, job);
+        job->has_reporter = true;
+}
+
+void job_stop_reporting(Job *job) {
+        stop_set(job->ended);
+        if (job->has_reporter)
+                thread_join(job->reporter);
+        job->has_reporter = false;
+}
+
+void job_end(Job *job) {
+        if (!job->run)
+                return;
+        job_stop_reporting(job);
+        runs_end(job->server->runs, job->run);
+        log_free(job->log);
+        stop_free(job->ended);
+        yyjson_doc_free(job->object);
+}
+
+static void tell_failed_hook(Job *job, const HookResult *result) {
+        const char *phase = hook_phase_name(result->call->phase);
+        const EventAbout pod = { STR("v1"), STR("Pod"), result->pod->namespace, result->pod->name,
+                                 result->pod->uid };
+
+        kube_record(job->server->recorder, &pod, EVENT_WARNING, "HookFailed",
+                    "%s hook \"" STR_FMT "\" in container " STR_FMT " of %s \"" STR_FMT "\": %s: " STR_FMT,
+                    phase, STR_ARG(result->call->name), STR_ARG(result->call->container),
+                    job->kind->log_field, STR_ARG(job->name), hook_outcome_name(result->outcome),
+                    STR_ARG(result->message));
+        kube_record(job->server->recorder, &job->about, EVENT_WARNING, "HookFailed",
+                    "%s hook \"" STR_FMT "\" in pod " STR_FMT "/" STR_FMT ": %s: " STR_FMT, phase,
+                    STR_ARG(result->call->name), STR_ARG(result->pod->namespace), STR_ARG(result->pod->name),
+                    hook_outcome_name(result->outcome), STR_ARG(result->message));
+}
+
+void job_see_hook(void *user, const HookResult *result) {
+        enum { MS_A_SECOND = 1000 };
+        Job *job = user;
+        Metrics *metrics = job->server->metrics;
+        const Str labels[] = { str_of(hook_phase_name(result->call->phase)),
+                               str_of(hook_outcome_name(result->outcome)) };
+        bool has_failed = result->outcome == HOOK_FAILED || result->outcome == HOOK_TIMED_OUT;
+
+        metrics_add(metrics, METRIC_HOOK_TOTAL, labels, 1);
+        if (result->outcome != HOOK_SKIPPED && result->outcome != HOOK_NOT_RUN)
+                metrics_observe(metrics, METRIC_HOOK_DURATION_SECONDS, labels,
+                                (double) result->duration_ms / MS_A_SECOND);
+        if (result->freeze_ms >= 0)
+                metrics_observe(metrics, METRIC_HOOK_FREEZE_SECONDS, NULL,
+                                (double) result->freeze_ms / MS_A_SECOND);
+        if (has_failed && job->failed_hooks++ < HOOK_EVENTS_MAX)
+                tell_failed_hook(job, result);
+}
+
+Str job_interruption(const Job *job) {
+        if (job->is_gone || stop_is_set(job->server->lost))
+                return STR("");
+        return STR("the server was asked to end while it ran; everything that was frozen was thawed first");
+}
+
+bool job_record(Job *job, JsonMutDoc *doc, JsonMutVal *status, Error *err) {
+        JsonMutVal *patch = yyjson_mut_obj(doc);
+
+        yyjson_mut_obj_add_val(doc, patch, "status", status);
+        if (objects_patch_lasting(job->server, job->kind->kind, job->name, patch, err))
+                return true;
+        if (err->code != ERROR_NOT_FOUND)
+                return error_prefix(err, "write how %s \"" STR_FMT "\" ended", job->kind->log_field,
+                                    STR_ARG(job->name));
+        error_clear(err); /* nobody is left to be told */
+        return true;
+}

@@ -1,0 +1,140 @@
+#include "server/recover.h"
+
+#include "base/clock.h"
+#include "hooks/run.h"
+#include "server/controllers.h"
+#include "server/locations.h"
+#include "server/objects.h"
+#include "store/layout.h"
+
+enum { UNDO_AGAIN_MS = 30 * 1000 };
+
+static size_t count_pods(const Server *server, const JournalDebts *debts) {
+        size_t pods = 0;
+
+        for (size_t i = 0; i < debts->len; i++)
+                if (str_equal(debts->items[i].run.cluster_uid, server->cluster_uid))
+                        pods += debts->items[i].len;
+        return pods;
+}
+
+/* Journals whose owner lives are locked by it, so that this never thaws what a run of our own holds frozen. */
+static bool undo(Server *server, HookUndo *ret_undo, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(hook_results_freep) HookResults *results = NULL;
+        HookGauges gauges = { 0 };
+        JournalDebts debts;
+        HookUndo undone = { 0 };
+
+        if (!journal_debts(server->options->state, &arena, &debts, err) || !hook_results_new(&results, err))
+                return false;
+        for (size_t i = 0; i < debts.problems.len; i++)
+                log_warn(server->log, NO_FIELDS, STR_FMT, STR_ARG(debts.problems.items[i]));
+        if (debts.len > 0) {
+                HookRun run = { .port = hook_port_kube(server->client),
+                                .results = results,
+                                .gauges = &gauges,
+                                .log = server->log,
+                                .workers = server->options->hook_workers,
+                                .stop = server->stop };
+
+                if (count_pods(server, &debts) > 0)
+                        log_warn(server->log, NO_FIELDS,
+                                 "An earlier run ended without thawing %zu pods; thawing first",
+                                 count_pods(server, &debts));
+                if (!hook_undo(&run, &debts, server->cluster_uid, &undone, err))
+                        return false;
+        }
+        metrics_set(server->metrics, METRIC_HOOK_UNDO_PENDING, NULL, undone.failed);
+        *ret_undo = undone;
+        return true;
+}
+
+static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *err) {
+        HookUndo undone;
+
+        (void) name;
+        (void) ret_again_ms;
+        return undo(server, &undone, err);
+}
+
+/* A pod whose node was away is thawed when it is back. */
+const Controller controller_hook_undo = {
+        .name = "hook-undo",
+        .kind = KIND_BACKUP,
+        .is_whole = true,
+        .is_periodic = true,
+        .resync_ms = UNDO_AGAIN_MS,
+        .reconcile = reconcile,
+};
+
+typedef struct Orphans {
+        Server *server;
+        ServerKind kind;
+        const HookUndo *undone;
+        Error *err;
+        bool has_failed;
+} Orphans;
+
+/* What a killed run left in the store has no velero-backup.json, so it never looks whole; the space is given back. */
+static void remove_files(const Server *server, JsonVal *backup) {
+        AUTO(open_location_clear) OpenLocation open = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+        Str name = object_name(backup);
+        bool is_whole = false;
+
+        if (location_open(server, json_get_str(json_get(backup, "spec"), "storageLocation"), server->stop,
+                          &open, &err) &&
+            store_exists(open.store, backup_key(name, BACKUP_METADATA, &arena), &is_whole, &err) && !is_whole)
+                (void) !layout_delete_backup(open.store, name,
+                                             &err); /* the next backup of that name replaces them */
+}
+
+static bool mark_failed(Orphans *orphans, JsonVal *object) {
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        AUTO(arena_clear) Arena arena = { 0 };
+        Server *server = orphans->server;
+        JsonMutVal *patch = yyjson_mut_obj(doc), *status = yyjson_mut_obj_add_obj(doc, patch, "status");
+        const EventAbout about = event_about(object);
+        const char *reason = arena_printf(
+                &arena,
+                "the server ended while it ran (%u pods that were frozen were thawed by the next one)",
+                orphans->undone->thawed);
+
+        json_put_str(doc, status, "phase", STR("Failed"));
+        json_put_str(doc, status, "failureReason", str_of(reason));
+        json_put_str(doc, status, "completionTimestamp", clock_rfc3339(server_now_ms(server), &arena));
+        if (!objects_patch_if(server, orphans->kind, object, doc, patch, NULL, orphans->err))
+                return false;
+        kube_record(server->recorder, &about, EVENT_WARNING, "Interrupted", "%s", reason);
+        log_warn(server->log, FIELDS(FIELD("name", object_name(object))), "%s marked Failed: %s",
+                 kind_name(orphans->kind), reason);
+        if (orphans->kind == KIND_BACKUP)
+                remove_files(server, object);
+        return true;
+}
+
+static bool see_orphan(void *user, JsonVal *object) {
+        Orphans *orphans = user;
+
+        if (!str_equal(object_phase(object), STR("InProgress")))
+                return true;
+        orphans->has_failed = !mark_failed(orphans, object);
+        return !orphans->has_failed;
+}
+
+bool server_recover(Server *server, Error *err) {
+        HookUndo undone = { 0 };
+
+        if (!undo(server, &undone, err))
+                return error_prefix(err, "thaw what an earlier server left frozen");
+        for (ServerKind kind = KIND_BACKUP; kind <= KIND_RESTORE; kind++) {
+                Orphans orphans = { .server = server, .kind = kind, .undone = &undone, .err = err };
+
+                kinds_each(server->kinds, kind, see_orphan, &orphans);
+                if (orphans.has_failed)
+                        return error_prefix(err, "mark an interrupted %s as Failed", kind_name(kind));
+        }
+        return true;
+}

@@ -1,0 +1,61 @@
+#include "server/restore_files.h"
+
+#include "server/locations.h"
+#include "server/objects.h"
+#include "server/restore_request.h"
+
+bool restore_files_remove(Store *store, Str name, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        Strs keys = { 0 };
+
+        if (!store_list(store, str_of(arena_printf(&arena, "restores/" STR_FMT "/", STR_ARG(name))), &arena,
+                        &keys, err))
+                return false;
+        for (size_t i = 0; i < keys.len; i++)
+                if (!store_delete(store, keys.items[i], err))
+                        return false;
+        return true;
+}
+
+static bool remove_files(Server *server, JsonVal *restore, Error *err) {
+        AUTO(open_location_clear) OpenLocation open = { 0 };
+        Str backup = json_get_str(json_get(restore, "spec"), "backupName");
+        AUTO_JSON *doc = backup.len > 0 ? kinds_get(server->kinds, KIND_BACKUP, backup) : NULL;
+        Str location = json_get_str(json_get(yyjson_doc_get_root(doc), "spec"), "storageLocation");
+
+        if (!doc)
+                return true;
+        if (!location_open(server, location, server->stop, &open, err)) {
+                if (err->code != ERROR_NOT_FOUND)
+                        return false;
+                error_clear(err);
+                return true;
+        }
+        return restore_files_remove(open.store, object_name(restore), err);
+}
+
+static bool remove_finalizer(Server *server, JsonVal *restore, Error *err) {
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        JsonMutVal *patch = yyjson_mut_obj(doc), *metadata = yyjson_mut_obj_add_obj(doc, patch, "metadata");
+        JsonMutVal *list = yyjson_mut_obj_add_arr(doc, metadata, "finalizers");
+        bool is_ours = false;
+        size_t i, count;
+        JsonVal *finalizer;
+
+        yyjson_arr_foreach(json_at(restore, "metadata", "finalizers"), i, count, finalizer) {
+                if (str_equal(json_str(finalizer), STR(RESTORE_FINALIZER)))
+                        is_ours = true;
+                else
+                        yyjson_mut_arr_append(list, json_new_str(doc, json_str(finalizer)));
+        }
+        if (!is_ours || objects_patch_if(server, KIND_RESTORE, restore, doc, patch, NULL, err))
+                return true;
+        if (err->code != ERROR_NOT_FOUND)
+                return false;
+        error_clear(err);
+        return true;
+}
+
+bool restore_files_finalize(Server *server, JsonVal *restore, Error *err) {
+        return remove_files(server, restore, err) && remove_finalizer(server, restore, err);
+}
