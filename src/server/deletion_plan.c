@@ -89,6 +89,6 @@ Str deletion_leftovers(JsonVal *volume_info, JsonVal *snapshots, Arena *arena) {
         return str_of(arena_printf(
                 arena, "%s%s%s stay%s behind: this server deletes no volume data",
                 provider.count > 0 ? part(&provider, "volume snapshot") : "", both,
-                repository.count > 0 ? part(&repository, "snapshot in the kopia repository") : "",
+                repository.count > 0 ? part(&repository, "kopia snapshot") : "",
                 provider.count + repository.count == 1 ? "s" : ""));
 }
