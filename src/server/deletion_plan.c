@@ -86,9 +86,8 @@ Str deletion_leftovers(JsonVal *volume_info, JsonVal *snapshots, Arena *arena) {
         if (provider.count + repository.count == 0)
                 return STR("");
         both = provider.count > 0 && repository.count > 0 ? " and " : "";
-        return str_of(arena_printf(
-                arena, "%s%s%s stay%s behind: this server deletes no volume data",
-                provider.count > 0 ? part(&provider, "volume snapshot") : "", both,
-                repository.count > 0 ? part(&repository, "kopia snapshot") : "",
-                provider.count + repository.count == 1 ? "s" : ""));
+        return str_of(arena_printf(arena, "%s%s%s stay%s behind: this server deletes no volume data",
+                                   provider.count > 0 ? part(&provider, "volume snapshot") : "", both,
+                                   repository.count > 0 ? part(&repository, "kopia snapshot") : "",
+                                   provider.count + repository.count == 1 ? "s" : ""));
 }

@@ -29,6 +29,11 @@ static inline void fixture_log(void *user, Str line, const LogRecord *record) {
         buf_add(&f->log, line);
 }
 
+/* The log has it in a line. */
+static inline bool fixture_said(const ServerFixture *f, const char *text) {
+        return f->log.len > 0 && memmem(f->log.ptr, f->log.len, text, strlen(text));
+}
+
 static inline void fixture_on_change(void *user, ServerKind kind, Str name) {
         (void) user;
         (void) kind;

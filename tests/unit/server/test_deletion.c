@@ -53,7 +53,8 @@ static void what_may_not_be_deleted_is_refused_with_a_sentence(void **state) {
                 { "none", "", "d1", "[\"there is no backup \\\"none\\\"\"]" },
                 { "", "", "d1", "[\"spec.backupName is empty: it names the backup to delete\"]" },
                 { "b1", "'accessMode':'ReadOnly',", "d1",
-                  "[\"backup storage location \\\"default\\\" is ReadOnly: nothing is written to it or deleted "
+                  "[\"backup storage location \\\"default\\\" is ReadOnly: nothing is written to it or "
+                  "deleted "
                   "from it\"]" },
         };
 
@@ -154,7 +155,8 @@ static void volume_data_that_stays_behind_is_named(void **state) {
                 { "[{'backupMethod':'PodVolumeBackup','pvbInfo':{'snapshotHandle':'k1'}},"
                   "{'backupMethod':'CSISnapshot','snapshotDataMoved':true,'snapshotDataMovementInfo':{}}]",
                   "[{'status':{'providerSnapshotID':'vol-1'}}]",
-                  "1 volume snapshot (vol-1) and 2 kopia snapshots (k1, …) stay behind: this server deletes no "
+                  "1 volume snapshot (vol-1) and 2 kopia snapshots (k1, …) stay behind: this server deletes "
+                  "no "
                   "volume data" },
         };
 

@@ -44,7 +44,7 @@ static void it_becomes_available_and_says_so_once(void **state) {
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status"),
                    "{\"lastValidationTime\":\"2026-11-20T10:00:00Z\",\"phase\":\"Available\"}");
         CHECK_INT(fixture_look(&f, &controller_location, "default"), 60 * 1000);
-        CHECK(strstr(f.log.ptr, "The backup storage location is available"));
+        CHECK(fixture_said(&f, "The backup storage location is available"));
         buf_reset(&f.log);
 
         f.now_ms += 60 * 1000;
@@ -68,7 +68,8 @@ static void a_change_of_its_spec_counts_at_once(void **state) {
         fixture_look(&f, &controller_location, "default");
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "phase"), "Unavailable");
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "message"),
-                   "backup storage location \"default\": spec.config.path: \"relative\" is not an absolute path");
+                   "backup storage location \"default\": spec.config.path: \"relative\" is not an absolute "
+                   "path");
         CHECK_INT(fixture_look(&f, &controller_location, "default"), 10 * 1000);
 }
 
@@ -96,9 +97,10 @@ static void of_several_defaults_the_newest_stays(void **state) {
         fixture_open(&f, "2026-11-20T10:00:00Z");
         stored_open(&stored);
         stored_add_location(&stored, &f, "'default':true,");
-        cluster_add(&f.cluster, LOCATIONS,
-                    "{'metadata':{'name':'newer','creationTimestamp':'2026-11-20T10:00:01Z'},'spec':{'default':"
-                    "true,'provider':'filesystem'}}");
+        cluster_add(
+                &f.cluster, LOCATIONS,
+                "{'metadata':{'name':'newer','creationTimestamp':'2026-11-20T10:00:01Z'},'spec':{'default':"
+                "true,'provider':'filesystem'}}");
         fixture_look(&f, &controller_location, "newer");
         fixture_look(&f, &controller_location, "default");
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "spec", "default"), "false");
@@ -120,7 +122,8 @@ static void the_server_s_default_is_marked_unless_somebody_said_otherwise(void *
                 AUTO(stored_clear) StoredBackups stored = { 0 };
                 AUTO(arena_clear) Arena arena = { 0 };
                 AUTO_FREE char *other = xasprintf(
-                        "{'metadata':{'name':'other'},'spec':{'default':%s,'provider':'filesystem'}}", c->other);
+                        "{'metadata':{'name':'other'},'spec':{'default':%s,'provider':'filesystem'}}",
+                        c->other);
 
                 fixture_open(&f, "2026-11-20T10:00:00Z");
                 f.options.default_location = STR("default");

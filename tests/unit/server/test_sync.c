@@ -137,7 +137,7 @@ static void backups_of_the_bucket_become_objects_and_orphans_go(void **state) {
         CHECK_TEXT(fixture_text(&f, IN_VELERO "backupstoragelocations/default", &arena, "status",
                                 "lastSyncedTime"),
                    "2026-11-20T10:00:00Z");
-        CHECK(strstr(f.log.ptr, "Foreign_Folder") && strstr(f.log.ptr, "backup=broken"));
+        CHECK(fixture_said(&f, "Foreign_Folder") && fixture_said(&f, "backup=broken"));
 
         /* What is wrong is said once, and until its period has passed the bucket is let alone. */
         buf_reset(&f.log);
@@ -159,7 +159,7 @@ static void an_empty_or_unavailable_location_removes_nothing(void **state) {
         cluster_add(&f.cluster, BACKUPS, STORED_BACKUP("b1", "Completed"));
         fixture_look(&f, &controller_sync, "default");
         CHECK_TEXT(cluster_names(&f.cluster, BACKUPS, &arena), "b1");
-        CHECK(strstr(f.log.ptr, "Is its volume mounted?"));
+        CHECK(fixture_said(&f, "Is its volume mounted?"));
 
         stored_put(&stored, "backups/b2/velero-backup.json", STORED_BACKUP("b2", "Completed"));
         cluster_change(&f.cluster, IN_VELERO "backupstoragelocations/default",
