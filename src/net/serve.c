@@ -134,7 +134,7 @@ static bool listen_on(Str address, int *ret_fd, unsigned *ret_port, Error *err) 
         struct sockaddr_storage bound = { 0 };
         socklen_t len = sizeof(bound);
         char buffer[ADDRESS_MAX + 1], *host = buffer;
-        const char *port;
+        const char *port = NULL;
 
         if (!split_address(address, buffer, &port, err))
                 return false;
@@ -168,7 +168,7 @@ bool serve_start(const ServeOptions *options, Serve **ret_serve, Error *err) {
                   is_tls ? (void *) (uintptr_t) secret_reveal(options->key_pem).ptr : NULL },
                 { MHD_OPTION_END, 0, NULL },
         };
-        int fd;
+        int fd = -1;
 
         serve->options = *options;
         if (!listen_on(options->address, &fd, &serve->port, err))
