@@ -2,18 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "api/backup_spec.h"
-#include "api/fields.h"
+#include "api/schedule.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
 enum { MANIFEST_LIMIT = 16 * 1024 * 1024, READ_SIZE = 64 * 1024 };
-
-#define TEMPLATE STR("spec.template")
-#define TEMPLATE_SPEC STR("spec.template.spec")
 
 static bool check_one(const YamlDocs *docs, const char *what, Error *err) {
         if (docs->len == 0)
@@ -58,109 +53,6 @@ static bool find_kind(JsonVal *object, const char *what, ManifestKind *ret_kind,
                          STR_ARG(kind));
 }
 
-/* The reference page writes the template's fields under spec.template.spec, Velero right under spec.template. */
-static const char *const *template_fields(Arena *arena) {
-        size_t count = 0;
-        const char **known;
-
-        while (backup_spec_fields[count])
-                count++;
-        known = arena_alloc(arena, (count + 2) * sizeof(*known));
-        memcpy(known, backup_spec_fields, count * sizeof(*known));
-        known[count] = "spec";
-        known[count + 1] = NULL;
-        return known;
-}
-
-static void check_schedule(JsonVal *schedule, Arena *arena, Faults *faults) {
-        static const char *const top[] = { "apiVersion", "kind", "metadata", "spec", "status", NULL };
-        static const char *const spec_known[] = { "template", "schedule",        "useOwnerReferencesInBackup",
-                                                  "paused",   "skipImmediately", NULL };
-        JsonVal *spec = field_get(schedule, "spec"), *template = field_get(spec, "template");
-        JsonVal *nested = field_get(template, "spec");
-
-        if (!fields_check(schedule, STR(""), top, faults) ||
-            !fields_check(spec, STR("spec"), spec_known, faults))
-                return;
-        if (field_str(spec, "schedule", STR("spec"), faults).len == 0)
-                faults_add(faults, FAULT_ERROR, STR("spec.schedule"),
-                           "is missing: expected a cron line such as \"0 3 * * *\"");
-        (void) field_bool(spec, "useOwnerReferencesInBackup", STR("spec"), faults);
-        (void) field_bool(spec, "paused", STR("spec"), faults);
-        (void) field_bool(spec, "skipImmediately", STR("spec"), faults);
-        if (!template) {
-                faults_add(faults, FAULT_ERROR, TEMPLATE, "is missing: expected the spec of a Backup");
-                return;
-        }
-        (void) fields_check(template, TEMPLATE, template_fields(arena), faults);
-        if (nested)
-                (void) fields_check(nested, TEMPLATE_SPEC, backup_spec_fields, faults);
-}
-
-/* One field of the Backup, from either place; from both at once is a fault. */
-static void take_field(JsonVal *template, const char *key, JsonMutDoc *doc, JsonMutVal *spec,
-                       Faults *faults) {
-        JsonVal *plain = field_get(template, key), *nested = field_get(field_get(template, "spec"), key);
-
-        if (plain && nested)
-                faults_add(faults, FAULT_ERROR, field_path(TEMPLATE_SPEC, key, faults->arena),
-                           "stands at spec.template.%s as well: expected it in one of the two places", key);
-        if (plain || nested)
-                json_mut_set(doc, spec, str_of(key), yyjson_val_mut_copy(doc, plain ? plain : nested));
-}
-
-static void put_labels(JsonMutDoc *doc, JsonMutVal *metadata, JsonVal *schedule, Str name) {
-        JsonVal *template = field_get(field_get(schedule, "spec"), "template");
-        JsonVal *labels = field_get(field_get(template, "metadata"), "labels");
-        JsonMutVal *copy;
-
-        if (!labels)
-                labels = field_get(field_get(schedule, "metadata"), "labels");
-        copy = labels && yyjson_is_obj(labels) ? yyjson_val_mut_copy(doc, labels) : yyjson_mut_obj(doc);
-        json_mut_set(doc, copy, STR("velero.io/schedule-name"), json_new_str(doc, name));
-        json_mut_set(doc, metadata, STR("labels"), copy);
-}
-
-static void put_annotations(JsonMutDoc *doc, JsonMutVal *metadata, JsonVal *schedule) {
-        JsonVal *template = field_get(field_get(schedule, "spec"), "template");
-        JsonVal *annotations = field_get(field_get(template, "metadata"), "annotations");
-
-        if (!annotations)
-                annotations = field_get(field_get(schedule, "metadata"), "annotations");
-        if (annotations)
-                json_mut_set(doc, metadata, STR("annotations"), yyjson_val_mut_copy(doc, annotations));
-}
-
-/* The Backup that the Schedule would make now (spec/backup-behaviour.md 6.4). */
-static JsonDoc *make_backup(JsonVal *schedule, Arena *arena, Faults *faults) {
-        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
-        JsonVal *given = field_get(schedule, "metadata");
-        JsonVal *template = field_get(field_get(schedule, "spec"), "template");
-        Str name = field_str(given, "name", STR("metadata"), faults);
-        Str namespace = field_str(given, "namespace", STR("metadata"), faults);
-        JsonMutVal *root = yyjson_mut_obj(doc), *metadata, *spec;
-        time_t now = (time_t) (clock_wall_ms() / 1000);
-        struct tm utc;
-        char stamp[sizeof("20261122171634")];
-
-        if (name.len == 0)
-                faults_add(faults, FAULT_ERROR, STR("metadata.name"), "the schedule has no name");
-        gmtime_r(&now, &utc);
-        (void) strftime(stamp, sizeof(stamp), "%Y%m%d%H%M%S", &utc);
-        json_put_str(doc, root, "apiVersion", STR("velero.io/v1"));
-        json_put_str(doc, root, "kind", STR("Backup"));
-        metadata = json_mut_object(doc, root, "metadata");
-        json_put_str(doc, metadata, "name", str_of(arena_printf(arena, STR_FMT "-%s", STR_ARG(name), stamp)));
-        if (namespace.len > 0)
-                json_put_str(doc, metadata, "namespace", namespace);
-        put_labels(doc, metadata, schedule, label_value(name, arena));
-        put_annotations(doc, metadata, schedule);
-        spec = json_mut_object(doc, root, "spec");
-        for (size_t i = 0; backup_spec_fields[i]; i++)
-                take_field(template, backup_spec_fields[i], doc, spec, faults);
-        return yyjson_mut_val_imut_copy(root, NULL);
-}
-
 /* Where the made Backup's fields stand in the Schedule's file. */
 static YamlDoc *map_lines(const YamlDoc *from, JsonDoc *backup) {
         static const Str prefixes[] = { { "spec.template.spec.", sizeof("spec.template.spec.") - 1 },
@@ -191,8 +83,8 @@ static bool use_schedule(Manifest *manifest, Error *err) {
         const YamlDoc *from = &manifest->docs.items[0];
         JsonVal *schedule = yyjson_doc_get_root(from->json);
 
-        check_schedule(schedule, &arena, &faults);
-        manifest->object = make_backup(schedule, &arena, &faults);
+        (void) schedule_decode(schedule, &arena, &faults);
+        manifest->object = schedule_make_backup(schedule, clock_wall_ms(), &arena, &faults);
         manifest->lines = map_lines(from, manifest->object);
         yaml_add_lines(from, &faults);
         return faults_check(&faults, err);

@@ -3,7 +3,7 @@
  * Fields as robfig/cron's standard parser reads them (Velero 1.18): minute, hour, day of month, month, day of week;
  * `*`, `?`, lists, ranges, steps, names; when both days are restricted either matches.  "CRON_TZ=Zone " or
  * "TZ=Zone " in front sets the zone, else it is the one given.  A wall-clock time that a change to summer time
- * skips does not run that day; one that comes twice runs once for a fixed hour.  Source: spec/backup-behaviour.md 6.3. */
+ * skips does not run that day; one that comes twice runs once, unless the schedule runs every hour.  Source: spec/backup-behaviour.md 6.3. */
 #pragma once
 #include <stdint.h>
 

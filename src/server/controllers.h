@@ -7,6 +7,7 @@ extern const Controller controller_location;       /* "backup-storage-location" 
 extern const Controller controller_backup_queue;   /* "backup-queue" */
 extern const Controller controller_backup;         /* "backup" */
 extern const Controller controller_restore;        /* "restore" */
+extern const Controller controller_schedule;       /* "schedule" */
 extern const Controller controller_sync;           /* "backup-sync" */
 extern const Controller controller_gc;             /* "gc" */
 extern const Controller controller_deletion;       /* "backup-deletion" */
