@@ -1,0 +1,179 @@
+#include "stored_backups.h"
+
+#define BACKUPS IN_VELERO "backups"
+#define NEW(name, spec)                                                                                      \
+        "{'apiVersion':'velero.io/v1','kind':'Backup','metadata':{'name':'" name                             \
+        "','namespace':'velero','labels':{'team':'a'}},'spec':" spec "}"
+
+/* A cluster with two namespaces and an object in one of them; a location that can be written. */
+static void open_both(ServerFixture *f, StoredBackups *stored, const char *more) {
+        fixture_open(f, "2026-11-20T10:00:00Z");
+        f->options.workers = f->options.hook_workers = 2;
+        f->options.default_location = STR("default");
+        stored_open(stored);
+        f->options.state = str_of(stored->path);
+        stored_add_location(stored, f, more);
+        cluster_add(&f->cluster, "/api/v1/namespaces",
+                    "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'shop'}}");
+        cluster_add(&f->cluster, "/api/v1/namespaces",
+                    "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'bank'}}");
+        cluster_add(&f->cluster, "/api/v1/namespaces/shop/configmaps",
+                    "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'c','namespace':'shop'},'data':"
+                    "{'a':'b'}}");
+}
+
+static void check_text(ServerFixture *f, const char *path, const char *part, const char *key,
+                       const char *expected) {
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        CHECK_TEXT(fixture_text(f, path, &arena, part, key), expected);
+}
+
+static void a_new_backup_is_queued_run_and_recorded(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(buf_clear) Buf metadata = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO_JSON *doc = NULL;
+
+        (void) state;
+        open_both(&f, &stored, "");
+        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
+        fixture_look(&f, &controller_backup_queue, "");
+        check_text(&f, BACKUPS "/b1", "status", "phase", "ReadyToStart");
+        fixture_look(&f, &controller_backup, "b1");
+        check_text(&f, BACKUPS "/b1", "status", "phase", "Completed");
+        check_text(&f, BACKUPS "/b1", "status", "errors", "(absent)");
+        check_text(&f, BACKUPS "/b1", "status", "progress", "{\"totalItems\":2,\"itemsBackedUp\":2}");
+        check_text(&f, BACKUPS "/b1", "spec", "storageLocation", "default");
+        check_text(&f, BACKUPS "/b1", "spec", "ttl", "720h0m0s");
+        check_text(&f, BACKUPS "/b1", "metadata", "labels",
+                   "{\"team\":\"a\",\"velero.io/storage-location\":\"default\"}");
+        CHECK(stored_has(&stored, "backups/b1/b1.tar.gz"));
+
+        /* What the bucket says is the object, with its own identity. */
+        CHECK(store_get(stored.store, STR("backups/b1/velero-backup.json"), 1024 * 1024, &metadata, &err));
+        CHECK(json_parse(buf_str(&metadata), "metadata", &doc, &err));
+        CHECK(str_starts_with(object_uid(yyjson_doc_get_root(doc)), STR("uid-")));
+        CHECK_TEXT(json_str(json_at(yyjson_doc_get_root(doc), "status", "phase")), "Completed");
+        fixture_look(&f, &controller_backup, "b1"); /* once is enough */
+        check_text(&f, BACKUPS "/b1", "status", "phase", "Completed");
+}
+
+static void what_is_wrong_is_told_at_once_and_completely(void **state) {
+        static const struct {
+                const char *location, *spec, *errors;
+        } cases[] = {
+                { "",
+                  "{'storageLocation':'nowhere','labelSelector':{'matchLabels':{'a':'b'}},'orLabelSelectors':"
+                  "[{"
+                  "'matchLabels':{'a':'b'}}]}",
+                  "[\"spec.orLabelSelectors: can't be used together with "
+                  "spec.labelSelector\",\"spec.storageLocation: "
+                  "there is no backup storage location \\\"nowhere\\\" in namespace \\\"velero\\\"\"]" },
+                { "'accessMode':'ReadOnly',", "{}",
+                  "[\"spec.storageLocation: backup storage location \\\"default\\\" is ReadOnly: nothing is "
+                  "written "
+                  "to it or deleted from it\"]" },
+                { "", "{'includedNamespaces':['shop'],'excludedNamespaces':['shop']}",
+                  "[\"spec.excludedNamespaces: \\\"shop\\\" is in spec.includedNamespaces as well\"]" },
+        };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(fixture_clear) ServerFixture f = { 0 };
+                AUTO(stored_clear) StoredBackups stored = { 0 };
+                AUTO(arena_clear) Arena arena = { 0 };
+
+                open_both(&f, &stored, c->location);
+                cluster_add(&f.cluster, BACKUPS, arena_printf(&arena, NEW("b1", "%s"), c->spec));
+                cluster_add(&f.cluster, BACKUPS,
+                            "{'apiVersion':'velero.io/v1','kind':'Backup','metadata':{'name':"
+                            "'long','namespace':'velero'},'spec':{},'status':{'phase':"
+                            "'InProgress'}}");
+                fixture_look(&f, &controller_backup_queue, "");
+                check_text(&f, BACKUPS "/b1", "status", "phase", "FailedValidation");
+                check_text(&f, BACKUPS "/b1", "status", "validationErrors", c->errors);
+        }
+}
+
+static void backups_of_one_namespace_run_one_after_the_other(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+
+        (void) state;
+        open_both(&f, &stored, "");
+        f.options.concurrent_backups = 2;
+        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
+        cluster_add(&f.cluster, BACKUPS, NEW("b2", "{'includedNamespaces':['sh*']}"));
+        cluster_add(&f.cluster, BACKUPS, NEW("b3", "{'includedNamespaces':['bank']}"));
+        fixture_look(&f, &controller_backup_queue, "");
+        check_text(&f, BACKUPS "/b1", "status", "phase", "ReadyToStart");
+        check_text(&f, BACKUPS "/b2", "status", "phase", "Queued");
+        check_text(&f, BACKUPS "/b2", "status", "queuePosition", "1");
+        check_text(&f, BACKUPS "/b3", "status", "phase", "ReadyToStart");
+        fixture_look(&f, &controller_backup, "b1");
+        fixture_look(&f, &controller_backup_queue, "");
+        check_text(&f, BACKUPS "/b2", "status", "phase", "ReadyToStart");
+        check_text(&f, BACKUPS "/b2", "status", "queuePosition", "(absent)");
+}
+
+static void a_name_that_the_bucket_has_already_fails_and_leaves_it_alone(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        (void) state;
+        open_both(&f, &stored, "");
+        stored_put(&stored, "backups/b1/velero-backup.json", STORED_BACKUP("b1", "Completed"));
+        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
+        fixture_look(&f, &controller_backup_queue, "");
+        fixture_look(&f, &controller_backup, "b1");
+        check_text(&f, BACKUPS "/b1", "status", "phase", "Failed");
+        CHECK_TEXT(fixture_text(&f, BACKUPS "/b1", &arena, "status", "failureReason"),
+                   arena_printf(&arena, "backup \"b1\" already exists in \"%s/bucket\"", stored.path));
+        CHECK(stored_has(&stored, "backups/b1/velero-backup.json"));
+        CHECK(!stored_has(&stored, "backups/b1/b1.tar.gz"));
+}
+
+static void stop_runs_soon(void *user) {
+        ServerFixture *f = user;
+
+        while (!runs_has(f->server.runs, RUN_BACKUP, STR("b1")))
+                stop_sleep_ms(NULL, 5);
+        stop_sleep_ms(NULL, 300);
+        runs_stop_all(f->server.runs);
+}
+
+static void a_server_that_is_asked_to_end_records_that(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+
+        (void) state;
+        open_both(&f, &stored, "");
+        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
+        fixture_look(&f, &controller_backup_queue, "");
+        f.cluster.refused = "configmaps";
+        f.cluster.refused_status = 503;
+        /* The list of ConfigMaps fails for as long as the run goes on; then it is stopped. */
+        Thread stopper = thread_start(stop_runs_soon, &f);
+        fixture_look(&f, &controller_backup, "b1");
+        thread_join(stopper);
+        check_text(&f, BACKUPS "/b1", "status", "phase", "Failed");
+        check_text(&f, BACKUPS "/b1", "status", "failureReason",
+                   "the server was asked to end while it ran; everything that was frozen was thawed first");
+        CHECK(!stored_has(&stored, "backups/b1/velero-backup.json"));
+        CHECK(!stored_has(&stored, "backups/b1/b1.tar.gz"));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_new_backup_is_queued_run_and_recorded),
+                cmocka_unit_test(what_is_wrong_is_told_at_once_and_completely),
+                cmocka_unit_test(backups_of_one_namespace_run_one_after_the_other),
+                cmocka_unit_test(a_name_that_the_bucket_has_already_fails_and_leaves_it_alone),
+                cmocka_unit_test(a_server_that_is_asked_to_end_records_that),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
