@@ -67,11 +67,17 @@ static void put_labels(JsonMutDoc *doc, JsonMutVal *metadata, JsonVal *schedule,
 static void put_annotations(JsonMutDoc *doc, JsonMutVal *metadata, JsonVal *schedule) {
         JsonVal *template = field_get(field_get(schedule, "spec"), "template");
         JsonVal *annotations = field_get(field_get(template, "metadata"), "annotations");
+        JsonMutVal *copy;
 
         if (!annotations)
                 annotations = field_get(field_get(schedule, "metadata"), "annotations");
-        if (annotations)
-                json_mut_set(doc, metadata, STR("annotations"), yyjson_val_mut_copy(doc, annotations));
+        if (!yyjson_is_obj(annotations))
+                return;
+        copy = yyjson_val_mut_copy(doc, annotations);
+        json_mut_remove(copy,
+                        "kubectl.kubernetes.io/last-applied-configuration"); /* it is about the Schedule */
+        if (yyjson_mut_obj_size(copy) > 0)
+                json_mut_set(doc, metadata, STR("annotations"), copy);
 }
 
 static void check_cron(Schedule *schedule, Str text, Arena *arena, Faults *faults) {

@@ -6,6 +6,22 @@
 #include "server/objects.h"
 
 enum { BUSY_AGAIN_MS = 60 * 1000, MS_A_SECOND = 1000 };
+enum { MISSED_MAX = 100 * 1000 }; /* runs that are counted one by one: two months of minutes */
+
+/* As backup_decode says it, but at the places where the Schedule has them. */
+static void check_backup(JsonVal *backup, Arena *arena, Faults *faults) {
+        Faults found = { .arena = arena };
+
+        (void) backup_decode(backup, arena, &found);
+        for (size_t i = 0; i < found.len; i++) {
+                Str path = found.items[i].path;
+
+                if (str_starts_with(path, STR("spec.")))
+                        path = str_of(arena_printf(arena, "spec.template." STR_FMT,
+                                                   STR_ARG(str_skip(path, sizeof("spec.") - 1))));
+                faults_add(faults, found.items[i].level, path, STR_FMT, STR_ARG(found.items[i].message));
+        }
+}
 
 /* Everything that is wrong with the Schedule and with the Backup that it would make, at once. */
 static void check(JsonVal *object, const Server *server, Arena *arena, Faults *faults, Schedule *schedule) {
@@ -13,7 +29,7 @@ static void check(JsonVal *object, const Server *server, Arena *arena, Faults *f
 
         *schedule = schedule_decode(object, arena, faults);
         backup = schedule_make_backup(object, server_now_ms(server), arena, faults);
-        (void) backup_decode(yyjson_doc_get_root(backup), arena, faults);
+        check_backup(yyjson_doc_get_root(backup), arena, faults);
 }
 
 static bool same_texts(JsonVal *before, const Strs *after) {
@@ -91,6 +107,7 @@ static bool create_backup(const Server *server, JsonVal *object, const Schedule 
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         Faults faults = { .arena = &arena };
+        const EventAbout about = event_about(object);
         AUTO_JSON *backup = schedule_make_backup(object, due_ms, &arena, &faults);
         JsonMutVal *copy = yyjson_val_mut_copy(doc, yyjson_doc_get_root(backup));
 
@@ -103,10 +120,25 @@ static bool create_backup(const Server *server, JsonVal *object, const Schedule 
                          "A backup is due");
                 return true;
         }
-        if (err->code != ERROR_EXISTS)
-                return false;
-        error_clear(err);
-        return true;
+        if (err->code == ERROR_EXISTS) {
+                error_clear(err);
+                return true;
+        }
+        if (err->code != ERROR_CANCELED)
+                kube_record(server->recorder, &about, EVENT_WARNING, "BackupNotCreated", "%s", err->message);
+        return false;
+}
+
+/* Of several runs that were missed the last is made up for: the name tells when it was due. */
+static int64_t last_due_ms(const Schedule *schedule, int64_t due_ms, int64_t now_ms) {
+        for (int i = 0; i < MISSED_MAX; i++) {
+                int64_t next_ms = cron_next(schedule->cron, due_ms);
+
+                if (next_ms == 0 || next_ms > now_ms)
+                        return due_ms;
+                due_ms = next_ms;
+        }
+        return now_ms;
 }
 
 static bool run_due(Server *server, JsonVal *object, const Schedule *schedule, int64_t *ret_again_ms,
@@ -125,7 +157,7 @@ static bool run_due(Server *server, JsonVal *object, const Schedule *schedule, i
                 *ret_again_ms = BUSY_AGAIN_MS;
                 return true;
         }
-        if (!create_backup(server, object, schedule, due_ms, err))
+        if (!create_backup(server, object, schedule, last_due_ms(schedule, due_ms, now_ms), err))
                 return false;
         change_time(&change, "status", "lastBackup", now_ms);
         return objects_patch(server, KIND_SCHEDULE, object_name(object), change.root, NULL, err);

@@ -21,8 +21,9 @@ static void open_both(ServerFixture *f, StoredBackups *stored) {
         cluster_add(&f->cluster, IN_VELERO "backups", STORED_BACKUP("b1", "Completed"));
         cluster_add(&f->cluster, IN_VELERO "restores",
                     "{'metadata':{'name':'r1'},'spec':{'backupName':'b1'},'status':{'phase':'Completed'}}");
-        cluster_add(&f->cluster, IN_VELERO "restores",
-                    "{'metadata':{'name':'lost'},'spec':{'backupName':'gone'},'status':{'phase':'Completed'}}");
+        cluster_add(
+                &f->cluster, IN_VELERO "restores",
+                "{'metadata':{'name':'lost'},'spec':{'backupName':'gone'},'status':{'phase':'Completed'}}");
         cluster_add(&f->cluster, IN_VELERO "backups",
                     "{'metadata':{'name':'waits'},'spec':{'storageLocation':'default'},'status':{'phase':"
                     "'Queued'}}");
@@ -37,8 +38,8 @@ static void a_request_gets_a_url_of_this_server(void **state) {
         open_both(&f, &stored);
         cluster_add(&f.cluster, REQUESTS, REQUEST("d1", "BackupLog", "b1"));
         fixture_look(&f, &controller_download, "d1");
-        Str path = fixture_text(&f, REQUESTS "/d1", &arena, "metadata", "annotations",
-                                DOWNLOAD_PATH_ANNOTATION);
+        Str path =
+                fixture_text(&f, REQUESTS "/d1", &arena, "metadata", "annotations", DOWNLOAD_PATH_ANNOTATION);
         Str url = fixture_text(&f, REQUESTS "/d1", &arena, "status", "downloadURL");
         CHECK(str_starts_with(path, STR("/download/d1?token=")));
         CHECK_INT(path.len, strlen("/download/d1?token=") + 64);
@@ -88,7 +89,8 @@ static void a_missing_file_is_named(void **state) {
         cluster_add(&f.cluster, REQUESTS, REQUEST("d1", "CSIBackupVolumeSnapshots", "b1"));
         fixture_look(&f, &controller_download, "d1");
         CHECK_TEXT(fixture_text(&f, REQUESTS "/d1", &arena, "status", "message"),
-                   arena_printf(&arena, "there is no \"backups/b1/b1-csi-volumesnapshots.json.gz\" in %s/bucket",
+                   arena_printf(&arena,
+                                "there is no \"backups/b1/b1-csi-volumesnapshots.json.gz\" in %s/bucket",
                                 stored.path));
 }
 
@@ -163,7 +165,8 @@ static Str get(Client *client, Str path) {
 
         if (!http_perform(client->client, &request, NULL, &reply, &err))
                 return arena_copy(&client->arena, str_of(err.message));
-        return str_of(arena_printf(&client->arena, "%d " STR_FMT, reply.status, STR_ARG(buf_str(&reply.body))));
+        return str_of(
+                arena_printf(&client->arena, "%d " STR_FMT, reply.status, STR_ARG(buf_str(&reply.body))));
 }
 
 static Str path_of(ServerFixture *f, const char *request, Arena *arena) {
@@ -191,7 +194,8 @@ static void a_file_is_given_once_for_the_token(void **state) {
         CHECK_TEXT(get(&client, wrong), REFUSED);
         CHECK_TEXT(get(&client, STR("/download/d1")), REFUSED);
         CHECK_TEXT(get(&client, STR("/download/d3?token=x")), REFUSED);
-        CHECK_TEXT(get(&client, STR("/download/..%2F?token=x")), "404 that is no name of a DownloadRequest\n");
+        CHECK_TEXT(get(&client, STR("/download/..%2F?token=x")),
+                   "404 that is no name of a DownloadRequest\n");
         CHECK_TEXT(get(&client, path), "200 the contents");
         CHECK_TEXT(get(&client, path), REFUSED);
         CHECK_TEXT(get(&client, other), "200 the results");
