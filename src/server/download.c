@@ -201,7 +201,7 @@ static bool check_location(const Server *server, const DownloadTarget *target, E
 
 static bool make_offer(const Server *server, JsonVal *request, Arena *arena, Offer *offer, Error *err) {
         Str base = download_base(server->options, arena);
-        DownloadTarget target;
+        DownloadTarget target = { 0 };
 
         if (base.len == 0)
                 return error_set(err, ERROR_INVALID,

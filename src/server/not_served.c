@@ -76,8 +76,9 @@ static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *er
 
 const Controller controller_not_served = {
         .name = "not-served",
-        .kind = KIND_STATUS_REQUEST, /* which hardly ever change: these kinds are looked at once a minute */
+        .kind = KIND_LOCATION, /* of none: the kinds have no cache */
         .is_whole = true,
+        .is_periodic = true,
         .resync_ms = 60 * 1000,
         .reconcile = reconcile,
 };

@@ -168,7 +168,7 @@ static void measure(const Server *server, JsonVal *object, const Schedule *sched
         int64_t next_ms = cron_next(schedule->cron, server_now_ms(server));
 
         metrics_set(server->metrics, METRIC_SCHEDULE_EXPECTED_INTERVAL_SECONDS, &name,
-                    (double) (cron_next(schedule->cron, next_ms) - next_ms) / MS_A_SECOND);
+                    (double) (cron_next(schedule->cron, next_ms) - next_ms) / (double) MS_A_SECOND);
 }
 
 static void forget(const Server *server, Str name) {

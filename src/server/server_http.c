@@ -130,7 +130,7 @@ static bool open_transfer(Transfer *transfer, const DownloadTarget *target, Erro
 static void send(Server *server, JsonVal *request, ServeReply *reply) {
         AUTO(transfer_freep) Transfer *transfer = xnew0(Transfer);
         AUTO(error_clear) Error err = { 0 };
-        DownloadTarget target;
+        DownloadTarget target = { 0 };
 
         transfer->server = server;
         transfer->request = arena_copy(&transfer->arena, object_name(request));

@@ -229,6 +229,47 @@ static void the_log_of_a_run_is_given_as_it_grows(void **state) {
         CHECK_TEXT(get(&client, path), "200 all of it");
 }
 
+typedef struct Running {
+        Runs *runs;
+        Run *run;
+        Log *log;
+        atomic_bool has_begun;
+} Running;
+
+/* Goes on for a while after its log is being read. */
+static void run_on(void *user) {
+        Running *running = user;
+
+        log_info(running->log, NO_FIELDS, "first");
+        atomic_store(&running->has_begun, true);
+        stop_sleep_ms(NULL, 300);
+        log_info(running->log, NO_FIELDS, "last");
+        runs_end(running->runs, running->run);
+}
+
+static void a_reader_of_a_live_log_waits_for_its_end(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(client_clear) Client client = { 0 };
+        AUTO(log_freep) Log *log = log_new(LOG_TEXT, LOG_INFO);
+
+        (void) state;
+        open_both(&f, &stored);
+        serve(&client, &f);
+        cluster_change(&f.cluster, IN_VELERO "backups/waits", "{'status':{'phase':'InProgress'}}");
+        cluster_add(&f.cluster, REQUESTS, REQUEST("d1", "BackupLog", "waits"));
+        Running running = { .runs = f.server.runs, .log = log };
+        running.run = runs_begin(f.server.runs, RUN_BACKUP, STR("waits"), log);
+        Str path = path_of(&f, "d1", &client.arena);
+        Thread thread = thread_start(run_on, &running);
+        while (!atomic_load(&running.has_begun))
+                stop_sleep_ms(NULL, 2);
+        Str got = get(&client, path);
+        thread_join(thread);
+        CHECK(str_starts_with(got, STR("200 time=")));
+        CHECK(memmem(got.ptr, got.len, "msg=first", 9) && memmem(got.ptr, got.len, "msg=last", 8));
+}
+
 static void a_status_request_is_answered_and_goes(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(arena_clear) Arena arena = { 0 };
@@ -271,6 +312,7 @@ int main(void) {
                 cmocka_unit_test(velero_1_18_knows_no_failed_phase_so_an_annotation_says_it),
                 cmocka_unit_test(a_file_is_given_once_for_the_token),
                 cmocka_unit_test(the_log_of_a_run_is_given_as_it_grows),
+                cmocka_unit_test(a_reader_of_a_live_log_waits_for_its_end),
                 cmocka_unit_test(a_status_request_is_answered_and_goes),
                 cmocka_unit_test(an_object_that_nobody_serves_is_told_about_once),
         };

@@ -1,6 +1,5 @@
 #include "server_fixture.h"
 
-
 #define BACKUPS IN_VELERO "backups"
 #define SCHEDULES IN_VELERO "schedules"
 
