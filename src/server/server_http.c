@@ -25,7 +25,21 @@ static void reply_text(ServeReply *reply, int status, const char *text) {
         buf_add_char(&reply->body, '\n');
 }
 
+static size_t count(Kinds *kinds, ServerKind kind) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        Strs names = { 0 };
+
+        kinds_names(kinds, kind, &arena, &names);
+        return names.len;
+}
+
 static void answer_metrics(ServerHttp *http, ServeReply *reply) {
+        const Str no_schedule = STR("");
+
+        metrics_set(http->server->metrics, METRIC_BACKUP_TOTAL, NULL,
+                    (double) count(http->server->kinds, KIND_BACKUP));
+        metrics_set(http->server->metrics, METRIC_RESTORE_TOTAL, &no_schedule,
+                    (double) count(http->server->kinds, KIND_RESTORE));
         reply->status = 200;
         reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
         metrics_write(http->server->metrics, &reply->body);

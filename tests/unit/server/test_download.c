@@ -270,6 +270,40 @@ static void a_reader_of_a_live_log_waits_for_its_end(void **state) {
         CHECK(memmem(got.ptr, got.len, "msg=first", 9) && memmem(got.ptr, got.len, "msg=last", 8));
 }
 
+static void metrics_and_health_are_plain_text(void **state) {
+        static const struct {
+                const char *path, *said;
+        } cases[] = {
+                { "/healthz", "200 ok\n" },
+                { "/readyz", "200 standing by\n" },
+                { "/", "404 there are /metrics, /healthz and /readyz\n" },
+                { "/metrics", "velero_backup_total 2\n" },
+        };
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(client_clear) Client client = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+
+        (void) state;
+        open_both(&f, &stored);
+        fixture_settle(&f);
+        f.options.download_address = STR("");
+        f.options.metrics_address = address_of(free_port(), &client.arena);
+        CHECK(server_http_start(&f.server, &client.server, &err));
+        const HttpOptions options = { .base_url = str_of(arena_printf(&client.arena, "http://" STR_FMT,
+                                                                      STR_ARG(f.options.metrics_address))) };
+        CHECK(http_client_new(&options, &client.client, &err));
+        FOR_EACH_CASE(cases, c) {
+                Str got = get(&client, str_of(c->path));
+
+                CHECK(memmem(got.ptr, got.len, c->said, strlen(c->said)));
+        }
+        server_http_set_ready(client.server);
+        CHECK_TEXT(get(&client, STR("/readyz")), "200 leading\n");
+        stop_set(f.stop);
+        CHECK_TEXT(get(&client, STR("/readyz")), "503 ending\n");
+}
+
 static void a_status_request_is_answered_and_goes(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(arena_clear) Arena arena = { 0 };
@@ -313,6 +347,7 @@ int main(void) {
                 cmocka_unit_test(a_file_is_given_once_for_the_token),
                 cmocka_unit_test(the_log_of_a_run_is_given_as_it_grows),
                 cmocka_unit_test(a_reader_of_a_live_log_waits_for_its_end),
+                cmocka_unit_test(metrics_and_health_are_plain_text),
                 cmocka_unit_test(a_status_request_is_answered_and_goes),
                 cmocka_unit_test(an_object_that_nobody_serves_is_told_about_once),
         };
