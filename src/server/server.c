@@ -96,8 +96,8 @@ static void life_clear(Life *life) {
         stop_set(life->over);
         thread_join(life->watcher);
         controllers_free(life->controllers);
+        server_http_free(life->http); /* its answers look into the caches */
         kinds_free(life->server.kinds);
-        server_http_free(life->http);
         kube_recorder_free(life->server.recorder);
         lease_free(life->lease);
         runs_free(life->server.runs);

@@ -197,6 +197,26 @@ static inline int kept_patch(ObjectCluster *cluster, const char *path, JsonDoc *
         return 200;
 }
 
+/* As a whole, but for what the API server gave it. */
+static inline int kept_replace(ObjectCluster *cluster, const char *path, JsonDoc *body, Buf *into) {
+        static const char *const given[] = { "uid", "creationTimestamp" };
+        KeptObject *object = kept_find(cluster, path);
+
+        if (!object)
+                return kept_refuse(404, "NotFound", into);
+        if (kept_is_stale(object, body))
+                return kept_refuse(409, "Conflict", into);
+        AUTO_JSON_MUT *doc = yyjson_doc_mut_copy(body, NULL);
+        JsonMutVal *metadata = json_mut_object(doc, yyjson_mut_doc_get_root(doc), "metadata");
+        for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+                json_mut_set(doc, metadata, str_of(given[i]),
+                             yyjson_val_mut_copy(
+                                     doc, json_at(yyjson_doc_get_root(object->doc), "metadata", given[i])));
+        kept_set(cluster, object, doc, false);
+        json_write(yyjson_doc_get_root(object->doc), into);
+        return 200;
+}
+
 static inline int kept_delete(ObjectCluster *cluster, const char *path, Buf *into) {
         KeptObject *object = kept_find(cluster, path);
 
@@ -279,6 +299,8 @@ static inline int kept_answer(ObjectCluster *cluster, const char *method, const 
                 status = kept_create(cluster, path, body, into);
         else if (strcmp(method, "PATCH") == 0)
                 status = kept_patch(cluster, path, body, into);
+        else if (strcmp(method, "PUT") == 0)
+                status = kept_replace(cluster, path, body, into);
         else
                 status = kept_delete(cluster, path, into);
         if (status < 300)
