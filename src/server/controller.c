@@ -152,21 +152,25 @@ void controllers_start(Controllers *controllers) {
         controllers->is_started = true;
 }
 
+void controllers_stop(Controllers *controllers) {
+        for (size_t i = 0; i < controllers->len; i++)
+                work_queue_close(controllers->items[i].queue);
+        for (size_t i = 0; i < controllers->len; i++)
+                for (; controllers->items[i].thread_count > 0; controllers->items[i].thread_count--)
+                        thread_join(controllers->items[i].threads[controllers->items[i].thread_count - 1]);
+        if (controllers->is_started)
+                thread_join(controllers->ticker);
+        controllers->is_started = false;
+}
+
 void controllers_free(Controllers *controllers) {
         if (!controllers)
                 return;
-        for (size_t i = 0; i < controllers->len; i++)
-                work_queue_close(controllers->items[i].queue);
+        controllers_stop(controllers);
         for (size_t i = 0; i < controllers->len; i++) {
-                Running *running = &controllers->items[i];
-
-                for (unsigned t = 0; t < running->thread_count; t++)
-                        thread_join(running->threads[t]);
-                work_queue_free(running->queue);
-                free(running->threads);
+                work_queue_free(controllers->items[i].queue);
+                free(controllers->items[i].threads);
         }
-        if (controllers->is_started)
-                thread_join(controllers->ticker);
         free(controllers->items);
         free(controllers);
 }

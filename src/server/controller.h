@@ -26,6 +26,8 @@ Controllers *controllers_new(
         Server *server); /* `server` need not be whole yet; they start to work with controllers_start */
 void controllers_start(Controllers *controllers);
 void controllers_changed(Controllers *controllers, ServerKind kind, Str name);
-/* After server->stop was set: returns when every reconcile has returned. */
+/* After server->stop was set: returns when every reconcile has returned.  Changes may still be told, and are in vain. */
+void controllers_stop(Controllers *controllers);
+/* When nobody tells changes any more: after the caches. */
 void controllers_free(Controllers *controllers);
 DEFINE_AUTO(Controllers, controllers_free)

@@ -95,9 +95,11 @@ static void open(Life *life) {
 static void life_clear(Life *life) {
         stop_set(life->over);
         thread_join(life->watcher);
-        controllers_free(life->controllers);
-        server_http_free(life->http); /* its answers look into the caches */
+        /* Reconciles and answers look into the caches, whose watches tell the controllers of changes. */
+        controllers_stop(life->controllers);
+        server_http_free(life->http);
         kinds_free(life->server.kinds);
+        controllers_free(life->controllers);
         kube_recorder_free(life->server.recorder);
         lease_free(life->lease);
         runs_free(life->server.runs);

@@ -47,7 +47,9 @@ static void whole_open(Whole *whole) {
                 .resource_timeout_ms = 5000,
                 .disabled_controllers = STR("backup-queue,backup,restore"),
         };
-        location = xasprintf("{'apiVersion':'velero.io/v1','kind':'BackupStorageLocation','metadata':{'name':'default','namespace':'velero'},'spec':{'provider':'filesystem','config':{'path':"
+        location = xasprintf("{'apiVersion':'velero.io/"
+                             "v1','kind':'BackupStorageLocation','metadata':{'name':'default','namespace':'"
+                             "velero'},'spec':{'provider':'filesystem','config':{'path':"
                              "'%s'},'objectStorage':{'bucket':'bucket'}}}",
                              whole->stored.path);
         cluster_add(&whole->cluster, IN_VELERO "backupstoragelocations", location);
