@@ -31,7 +31,7 @@ def main():
     passed = failed = 0
     try:
         for path in sorted(HERE.glob("test_*.py")):
-            for name, test in vars(importlib.import_module(path.stem)).items():
+            for name, test in list(vars(importlib.import_module(path.stem)).items()):
                 full = f"{path.stem[5:]}: {name[5:].replace('_', ' ')}"
                 if not name.startswith("test_") or not callable(test) or options.words and not any(w in full for w in options.words):
                     continue
