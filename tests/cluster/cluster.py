@@ -155,4 +155,5 @@ class Cluster:
             os.kill(pid(name), signal.SIGCONT)
 
     def transcript(self):
-        return "".join(f"\n--- {' '.join(map(str, r.argv))}: exit {r.code}\n{r.out[-4000:]}\n{r.err[-4000:]}" for r in self.runs[-3:])
+        logs = "".join(f"\n--- {p.name}\n{p.read_text()[-3000:]}" for p in sorted(self.folder.glob("server-*.log")))
+        return logs + "".join(f"\n--- {' '.join(map(str, r.argv))}: exit {r.code}\n{r.out[-4000:]}\n{r.err[-4000:]}" for r in self.runs[-3:])

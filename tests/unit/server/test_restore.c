@@ -1,0 +1,139 @@
+#include "stored_backups.h"
+
+#include "server/restore_files.h"
+#include "server/restore_request.h"
+
+#define RESTORES IN_VELERO "restores"
+#define BACKUPS IN_VELERO "backups"
+#define NEW(name, spec)                                                                                      \
+        "{'apiVersion':'velero.io/v1','kind':'Restore','metadata':{'name':'" name                            \
+        "','namespace':'velero'},'spec':" spec "}"
+#define SCHEDULED(name, phase, start)                                                                        \
+        "{'apiVersion':'velero.io/v1','kind':'Backup','metadata':{'name':'" name                             \
+        "','namespace':'velero','labels':{'velero.io/schedule-name':'nightly'}},'spec':{'storageLocation':"  \
+        "'default'},'status':{'phase':'" phase "','startTimestamp':'" start "'}}"
+
+static void open_both(ServerFixture *f, StoredBackups *stored) {
+        fixture_open(f, "2026-11-20T10:00:00Z");
+        f->options.workers = f->options.hook_workers = 2;
+        stored_open(stored);
+        f->options.state = str_of(stored->path);
+        stored_add_location(stored, f, "");
+        cluster_add(&f->cluster, "/api/v1/namespaces",
+                    "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'shop'}}");
+        cluster_add(
+                &f->cluster, "/api/v1/namespaces/shop/configmaps",
+                "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'c','namespace':'shop'},'data':{"
+                "'a':'b'}}");
+}
+
+static void back_up(ServerFixture *f, const char *name) {
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        f->options.default_location = STR("default");
+        cluster_add(
+                &f->cluster, BACKUPS,
+                arena_printf(
+                        &arena,
+                        "{'apiVersion':'velero.io/v1','kind':'Backup','metadata':{'name':'%s','namespace':"
+                        "'velero'},'spec':{'includedNamespaces':['shop']}}",
+                        name));
+        fixture_look(f, &controller_backup_queue, "");
+        fixture_look(f, &controller_backup, name);
+}
+
+static void check_text(ServerFixture *f, const char *path, const char *part, const char *key,
+                       const char *expected) {
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        CHECK_TEXT(fixture_text(f, path, &arena, part, key), expected);
+}
+
+static void a_restore_is_run_recorded_and_goes_with_its_files(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+
+        (void) state;
+        open_both(&f, &stored);
+        back_up(&f, "b1");
+        stored_put(&stored, "restores/r1/restore-r1-logs.gz", "of an earlier restore of that name");
+        cluster_add(&f.cluster, RESTORES,
+                    NEW("r1", "{'backupName':'b1','namespaceMapping':{'shop':'again'}}"));
+        fixture_look(&f, &controller_restore, "r1");
+        check_text(&f, RESTORES "/r1", "status", "phase", "Completed");
+        check_text(&f, RESTORES "/r1", "metadata", "finalizers", "[\"" RESTORE_FINALIZER "\"]");
+        check_text(&f, RESTORES "/r1", "spec", "itemOperationTimeout", "4h0m0s");
+        check_text(&f, "/api/v1/namespaces/again/configmaps/c", "data", "a", "b");
+        CHECK(stored_has(&stored, "restores/r1/restore-r1-results.gz"));
+        fixture_look(&f, &controller_restore, "r1"); /* once is enough */
+
+        AUTO_JSON *doc = cluster_get(&f.cluster, RESTORES "/r1");
+        AUTO(error_clear) Error err = { 0 };
+        CHECK(restore_files_finalize(&f.server, yyjson_doc_get_root(doc), &err));
+        CHECK(!stored_has(&stored, "restores/r1/restore-r1-results.gz"));
+        check_text(&f, RESTORES "/r1", "metadata", "finalizers", "[]");
+}
+
+static void a_schedule_stands_for_its_newest_completed_backup(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+
+        (void) state;
+        open_both(&f, &stored);
+        cluster_add(&f.cluster, BACKUPS, SCHEDULED("n1", "Completed", "2026-11-01T00:00:00Z"));
+        cluster_add(&f.cluster, BACKUPS, SCHEDULED("n2", "Completed", "2026-11-02T00:00:00Z"));
+        cluster_add(&f.cluster, BACKUPS, SCHEDULED("n3", "PartiallyFailed", "2026-11-03T00:00:00Z"));
+        cluster_add(&f.cluster, RESTORES, NEW("r1", "{'scheduleName':'nightly'}"));
+        fixture_look(&f, &controller_restore, "r1");
+        check_text(&f, RESTORES "/r1", "spec", "backupName", "n2");
+        check_text(&f, RESTORES "/r1", "status", "phase", "Failed"); /* the bucket does not have it */
+}
+
+static void what_is_wrong_is_told_with_a_sentence(void **state) {
+        static const struct {
+                const char *spec, *errors;
+        } cases[] = {
+                { "{'backupName':'none'}",
+                  "[\"spec.backupName: there is no backup \\\"none\\\" in namespace \\\"velero\\\"\"]" },
+                { "{}",
+                  "[\"spec.backupName: is missing: name a backup here or a schedule in scheduleName\"]" },
+                { "{'scheduleName':'daily'}", "[\"spec.scheduleName: schedule \\\"daily\\\" has no Completed "
+                                              "backup (it has 0 backups)\"]" },
+                { "{'backupName':'failed','existingResourcePolicy':'maybe'}",
+                  "[\"spec.existingResourcePolicy: \\\"maybe\\\" is not known: write \\\"none\\\" or "
+                  "\\\"update\\\"\",\"spec.backupName: backup \\\"failed\\\" is Failed: only one that is "
+                  "Completed or "
+                  "PartiallyFailed can be restored\"]" },
+                { "{'backupName':'elsewhere'}",
+                  "[\"spec.backupName: there is no backup storage location \\\"gone\\\" in namespace "
+                  "\\\"velero\\\"\"]" },
+        };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(fixture_clear) ServerFixture f = { 0 };
+                AUTO(stored_clear) StoredBackups stored = { 0 };
+                AUTO(arena_clear) Arena arena = { 0 };
+
+                open_both(&f, &stored);
+                cluster_add(&f.cluster, BACKUPS, SCHEDULED("failed", "Failed", "2026-11-01T00:00:00Z"));
+                cluster_add(&f.cluster, BACKUPS,
+                            "{'apiVersion':'velero.io/"
+                            "v1','kind':'Backup','metadata':{'name':'elsewhere','namespace':"
+                            "'velero'},'spec':{'storageLocation':'gone'},'status':{'phase':'Completed'}}");
+                cluster_add(&f.cluster, RESTORES, arena_printf(&arena, NEW("r1", "%s"), c->spec));
+                fixture_look(&f, &controller_restore, "r1");
+                check_text(&f, RESTORES "/r1", "status", "phase", "FailedValidation");
+                check_text(&f, RESTORES "/r1", "status", "validationErrors", c->errors);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_restore_is_run_recorded_and_goes_with_its_files),
+                cmocka_unit_test(a_schedule_stands_for_its_newest_completed_backup),
+                cmocka_unit_test(what_is_wrong_is_told_with_a_sentence),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
