@@ -137,22 +137,14 @@ typedef struct Restores { /* of the backup that is deleted */
 
 static bool delete_restore(void *user, JsonVal *restore) {
         const Restores *restores = user;
-        Deletion *deletion = restores->deletion;
+        const Deletion *deletion = restores->deletion;
         Str name = object_name(restore);
-        AUTO(change_clear) Change change = { 0 };
 
         if (!str_equal(json_get_str(json_get(restore, "spec"), "backupName"), deletion->name))
                 return true;
         if (restores->store && !restore_files_remove(restores->store, name, restores->err))
                 return false;
-        /* Velero's finalizer asks for what was just done. */
-        if (yyjson_arr_size(json_at(restore, "metadata", "finalizers")) > 0) {
-                change_remove(&change, "metadata", "finalizers");
-                if (!objects_patch(deletion->server, KIND_RESTORE, name, change.root, NULL, restores->err) &&
-                    restores->err->code != ERROR_NOT_FOUND)
-                        return false;
-                error_clear(restores->err);
-        }
+        /* Its finalizer, if it has one, finds nothing left to do. */
         return objects_delete(deletion->server, KIND_RESTORE, name, restores->err);
 }
 

@@ -169,7 +169,26 @@ static void an_empty_or_unavailable_location_removes_nothing(void **state) {
         CHECK_TEXT(cluster_names(&f.cluster, BACKUPS, &arena), "b1");
 }
 
-static void a_refused_create_ends_the_pass_and_removes_nothing(void **state) {
+static void a_list_that_fails_removes_nothing(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+
+        (void) state;
+        fixture_open(&f, "2026-11-20T10:00:00Z");
+        stored_open(&stored);
+        stored_add_location(&stored, &f, "");
+        CHECK_INT(symlink("/etc", arena_printf(&arena, "%s/bucket/backups", stored.path)), 0);
+        cluster_add(&f.cluster, BACKUPS, STORED_BACKUP("b1", "Completed"));
+        CHECK(!fixture_try(&f, &controller_sync, "default", NULL, &err));
+        CHECK_TEXT(cluster_names(&f.cluster, BACKUPS, &arena), "b1");
+        CHECK_TEXT(fixture_text(&f, IN_VELERO "backupstoragelocations/default", &arena, "status",
+                                "lastSyncedTime"),
+                   "(absent)");
+}
+
+static void a_backup_that_is_refused_is_tried_again_at_the_next_pass(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
         AUTO(arena_clear) Arena arena = { 0 };
@@ -224,7 +243,8 @@ int main(void) {
                 cmocka_unit_test(a_location_is_read_when_its_period_has_passed),
                 cmocka_unit_test(backups_of_the_bucket_become_objects_and_orphans_go),
                 cmocka_unit_test(an_empty_or_unavailable_location_removes_nothing),
-                cmocka_unit_test(a_refused_create_ends_the_pass_and_removes_nothing),
+                cmocka_unit_test(a_list_that_fails_removes_nothing),
+                cmocka_unit_test(a_backup_that_is_refused_is_tried_again_at_the_next_pass),
                 cmocka_unit_test(a_thousand_looks_leak_nothing_and_ask_nothing_for_what_is_known),
         };
 
