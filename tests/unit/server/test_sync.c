@@ -147,6 +147,26 @@ static void backups_of_the_bucket_become_objects_and_orphans_go(void **state) {
         CHECK_INT(f.log.len, 0);
 }
 
+static void a_bucket_of_real_velero_is_taken_over(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        (void) state;
+        fixture_open(&f, "2026-11-20T10:00:00Z");
+        cluster_add(&f.cluster, IN_VELERO "backupstoragelocations",
+                    "{'apiVersion':'velero.io/v1','kind':'BackupStorageLocation','metadata':{'name':'old',"
+                    "'namespace':'velero'},'spec':{'provider':'filesystem','config':{'path':'" GOLDEN_DIR
+                    "/velero-1.18.0'},'objectStorage':{'bucket':'bucket'},'accessMode':'ReadOnly'},'status':{"
+                    "'phase':'Available'}}");
+        fixture_look(&f, &controller_sync, "old");
+        CHECK_TEXT(cluster_names(&f.cluster, BACKUPS, &arena), "hook-fails hooked labelled nothing plain");
+        CHECK_TEXT(fixture_text(&f, BACKUPS "/hooked", &arena, "spec", "hooks"), "{}");
+        CHECK_TEXT(fixture_text(&f, BACKUPS "/hooked", &arena, "spec", "storageLocation"), "old");
+        CHECK_TEXT(fixture_text(&f, BACKUPS "/hooked", &arena, "status", "phase"), "Completed");
+        CHECK_TEXT(fixture_text(&f, BACKUPS "/hook-fails", &arena, "status", "phase"), "PartiallyFailed");
+        CHECK_INT(f.log.len > 0 && fixture_said(&f, "passed over"), 0);
+}
+
 static void an_empty_or_unavailable_location_removes_nothing(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
@@ -242,6 +262,7 @@ int main(void) {
                 cmocka_unit_test(what_another_cluster_gave_it_is_taken_away),
                 cmocka_unit_test(a_location_is_read_when_its_period_has_passed),
                 cmocka_unit_test(backups_of_the_bucket_become_objects_and_orphans_go),
+                cmocka_unit_test(a_bucket_of_real_velero_is_taken_over),
                 cmocka_unit_test(an_empty_or_unavailable_location_removes_nothing),
                 cmocka_unit_test(a_list_that_fails_removes_nothing),
                 cmocka_unit_test(a_backup_that_is_refused_is_tried_again_at_the_next_pass),
