@@ -21,6 +21,10 @@ def pid(name):
     return int((TESTBED / "run/pid" / name).read_text())
 
 
+class Skip(Exception):
+    """The test cannot run here; the text says why."""
+
+
 class Result:
     def __init__(self, argv, code, out, err):
         self.argv, self.code, self.out, self.err = argv, code, out, err

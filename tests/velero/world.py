@@ -1,0 +1,189 @@
+"""What a test of the server has to hand: the cluster, grapnel server beside it, a bucket, Velero's CLI where there is one."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import urllib.request
+
+from cluster import KUBECONFIG, ROOT, TESTBED, Cluster, Skip
+
+GOLDEN = ROOT / "tests/golden/velero-1.18.0"
+NAMESPACE = "velero-compat"  # whose resources the server serves
+KEYS = ("grapnel-test", "correct-horse-battery")
+ENDED = ("Completed", "PartiallyFailed", "Failed", "FailedValidation")
+FINALIZED = ("backups", "restores")
+
+
+def find(variable, name):
+    return os.environ.get(variable) or shutil.which(name) or next(
+        (str(path) for path in (TESTBED / "bin" / name,) if path.exists()), None)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class World(Cluster):
+    def __init__(self, program):
+        super().__init__(program)
+        self.processes, self.server, self.bucket, self.location_spec = [], None, None, None
+
+    def close(self):
+        for namespace in [n for n in self.namespaces if n.startswith("velero")]:
+            self.forget_resources(namespace)
+        for process in self.processes:
+            self.end(process)
+        super().close()
+
+    def end(self, process, how=signal.SIGTERM):
+        if process.poll() is None:
+            process.send_signal(how)
+        try:
+            return process.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    def forget_resources(self, namespace):
+        """Finalizers are a server's; there may be none any more."""
+        for kind in FINALIZED:
+            for name in self.kubectl("-n", namespace, "get", kind + ".velero.io", "-o", "name", check=False).split():
+                self.kubectl("-n", namespace, "patch", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}', check=False)
+
+    # processes
+
+    def spawn(self, name, *argv, **env):
+        log = open(self.folder / (name + ".log"), "ab")
+        process = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment(**env))
+        log.close()
+        self.processes.append(process)
+        return process
+
+    def log(self, name):
+        return (self.folder / (name + ".log")).read_text(errors="replace")
+
+    def answers(self, url):
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def serve(self, **location):
+        """The server in a namespace of its own, with one location, Available."""
+        self.resources(NAMESPACE)
+        self.location(NAMESPACE, **location)
+        self.start_server()
+        self.wait_for("bsl", "default", ("Available",))
+
+    def start_server(self, *flags):
+        metrics = free_port()
+        self.server = self.spawn("server", self.program, "server", "-n", NAMESPACE, "--metrics-address", f"127.0.0.1:{metrics}",
+                                 "--download-address", f"127.0.0.1:{free_port()}", "--download-host", "127.0.0.1",
+                                 "--backup-sync-period", "2s", "--state", self.folder / "state", *flags)
+        self.wait_until(lambda: self.server.poll() is None and self.answers(f"http://127.0.0.1:{metrics}/readyz"), 30)
+
+    def resources(self, namespace):
+        """Velero's kinds as Velero's own installation has them, if the cluster has none; and an empty namespace."""
+        if "backups.velero.io" not in self.kubectl("get", "crd", "-o", "name"):
+            self.kubectl("apply", "--server-side", "-f", GOLDEN / "cluster/crds.yaml")
+        self.forget_resources(namespace)
+        self.namespace(namespace)
+
+    def hook_schema(self):
+        """What the cluster's CRD says of a restore hook's exec."""
+        version = self.json("get", "crd", "restores.velero.io")["spec"]["versions"][0]
+        at = version["schema"]["openAPIV3Schema"]
+        for key in ("spec", "hooks", "resources", "postHooks", "exec"):
+            at = at.get("items", at)["properties"][key]
+        return list(at["properties"])
+
+    # buckets
+
+    def location(self, namespace, provider="filesystem", golden=False):
+        """A location "default": a folder of this machine, behind an S3 server for provider aws."""
+        self.bucket = self.folder / "s3" / "bucket"
+        self.bucket.parent.mkdir(exist_ok=True)
+        if golden:
+            shutil.copytree(GOLDEN / "bucket", self.bucket)
+        self.bucket.mkdir(exist_ok=True)
+        spec = {"provider": provider, "default": True, "objectStorage": {"bucket": "bucket"}, "config": {"path": str(self.bucket.parent)}}
+        if provider == "aws":
+            spec |= {"credential": {"name": "cloud-credentials", "key": "cloud"}, "config": self.start_s3()}
+            self.secret(namespace)
+        self.location_spec = spec
+        self.apply({"apiVersion": "velero.io/v1", "kind": "BackupStorageLocation", "metadata": {"name": "default", "namespace": namespace},
+                    "spec": spec})
+
+    def secret(self, namespace):
+        self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cloud-credentials", "namespace": namespace},
+                    "stringData": {"cloud": f"[default]\naws_access_key_id={KEYS[0]}\naws_secret_access_key={KEYS[1]}\n"}})
+
+    def start_s3(self):
+        program = find("VERSITYGW", "versitygw")
+        if not program:
+            raise Skip("there is no S3 server ($VERSITYGW)")
+        port, users = free_port(), self.folder / "iam"
+        users.mkdir()
+        self.spawn("s3", program, "--port", f"127.0.0.1:{port}", "--region", "tide", "--health", "/health", "--iam-dir", users, "posix",
+                   self.bucket.parent, ROOT_ACCESS_KEY=KEYS[0], ROOT_SECRET_KEY=KEYS[1])
+        self.wait_until(lambda: self.answers(f"http://127.0.0.1:{port}/health"), 30)
+        return {"region": "tide", "s3ForcePathStyle": "true", "s3Url": f"http://127.0.0.1:{port}"}
+
+    # resources
+
+    def get(self, kind, name=None, namespace=NAMESPACE):
+        return self.json("-n", namespace, "get", kind, *([name] if name else []))
+
+    def names(self, kind, namespace=NAMESPACE):
+        return sorted(o["metadata"]["name"] for o in self.get(kind, namespace=namespace)["items"])
+
+    def object(self, kind, name, spec=None, namespace=NAMESPACE, **metadata):
+        return {"apiVersion": "velero.io/v1", "kind": kind, "metadata": {"name": name, "namespace": namespace, **metadata}, "spec": spec or {}}
+
+    def create(self, kind, name, spec=None, **metadata):
+        self.apply(self.object(kind, name, spec, **metadata))
+
+    def phase(self, kind, name, namespace=NAMESPACE):
+        return self.get(kind, name, namespace).get("status", {}).get("phase", "New")
+
+    def wait_for(self, kind, name, phases=ENDED, seconds=180, namespace=NAMESPACE):
+        """The object, when its phase is one of these."""
+        try:
+            self.wait_until(lambda: self.phase(kind, name, namespace) in phases, seconds)
+        except AssertionError:
+            raise AssertionError(f"{kind} {name} did not become {phases}: {self.get(kind, name, namespace)}") from None
+        return self.get(kind, name, namespace)
+
+    def forget_dock(self, *namespaces):
+        for namespace in namespaces:
+            self.forget_namespace(namespace)
+            self.namespaces.append(namespace)
+
+    # Velero's CLI
+
+    def velero(self, *argv, code=0, namespace=NAMESPACE):
+        program = find("VELERO", "velero")
+        if not program:
+            raise Skip("there is no velero ($VELERO)")
+        done = subprocess.run([program, "-n", namespace, *map(str, argv)], capture_output=True, text=True, timeout=300,
+                              env=self.environment(HOME=str(self.folder)), cwd=self.folder)
+        assert code is None or done.returncode == code, f"velero {' '.join(map(str, argv))}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + (done.stderr if code is None else "")
+
+    def transcript(self):
+        logs = [f"\n--- {path.name}\n{path.read_text(errors='replace')[-6000:]}" for path in self.folder.glob("*.log")]
+        return super().transcript() + "".join(logs)
+
+
+def normal(text):
+    """Without what differs in every run: times, addresses, made-up parts of names, Kubernetes' version."""
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC", "TIME", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
+    text = re.sub(r"-[0-9a-f]{8,10}-[a-z0-9]{5}\b", "-RS-POD", text)
+    return re.sub(r"[ \t]+$", "", text, flags=re.M)
