@@ -25,9 +25,7 @@ class Server:
     def __init__(self, cluster):
         self.cluster, self.processes = cluster, []
         cluster.kubectl("apply", "--server-side", "-f", str(CRDS))
-        # Finalizers of Restores need a server to be taken away; here none runs yet.
-        for name in cluster.kubectl("-n", NAMESPACE, "get", "restores.velero.io", "-o", "name", check=False).split():
-            cluster.kubectl("-n", NAMESPACE, "patch", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+        self.forget_finalizers()
         cluster.namespace(NAMESPACE)
         self.bucket = cluster.folder / "buckets/main"
         self.location("default", "main", default=True)
@@ -53,12 +51,18 @@ class Server:
         number = number % len(self.processes)
         return (self.cluster.folder / f"server-{number}.log").read_text()
 
+    def forget_finalizers(self):
+        """Those of Restores need a server to be taken away; where none runs the namespace would never end."""
+        for name in self.cluster.kubectl("-n", NAMESPACE, "get", "restores.velero.io", "-o", "name", check=False).split():
+            self.cluster.kubectl("-n", NAMESPACE, "patch", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}', check=False)
+
     def stop(self):
         for process in self.processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
         for process in self.processes:
             process.wait(timeout=60)
+        self.forget_finalizers()
 
     def get(self, kind, name):
         text = self.cluster.kubectl("-n", NAMESPACE, "get", f"{kind}.velero.io", name, "-o", "json", check=False)
