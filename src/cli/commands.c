@@ -16,6 +16,8 @@ const Command *const commands_all[] = {
         &cmd_hooks_undo,
         &cmd_hooks_logs,
         &cmd_server,
+        &cmd_install,
+        &cmd_uninstall,
         &cmd_version,
         &cmd_completion,
         &cmd_help,

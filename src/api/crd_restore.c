@@ -1,0 +1,76 @@
+#include "api/crd_kinds.h"
+
+static const char restore_spec[] =
+        "backupName string\n"
+        "excludedNamespaces? list string\n"
+        "excludedResources? list string\n"
+        "existingResourcePolicy? string\n"
+        "hooks object\n"
+        " resources list object\n"
+        "  excludedNamespaces? list string\n"
+        "  excludedResources? list string\n"
+        "  includedNamespaces? list string\n"
+        "  includedResources? list string\n"
+        "  labelSelector? selector\n"
+        "  name! string\n"
+        "  postHooks list object # after the pod was restored\n"
+        "   exec object\n"
+        "    command! list+ string # program and arguments; there is no shell\n"
+        "    container string # first of the pod when absent\n"
+        "    execTimeout string # how long the command may take\n"
+        "    timeout string # the same as execTimeout\n"
+        "    onError enum Continue|Fail # what a failure means: Continue or Fail\n"
+        "    waitForReady? boolean # wait until the container is ready\n"
+        "    waitTimeout string # how long to wait for the container\n"
+        "   init object\n"
+        "    initContainers any-list any # containers that run before those of the pod\n"
+        "    timeout string\n"
+        "includeClusterResources? boolean\n"
+        "includedNamespaces? list string\n"
+        "includedResources? list string\n"
+        "itemOperationTimeout string\n"
+        "labelSelector? selector\n"
+        "namespaceMapping map # old name to new name\n"
+        "orLabelSelectors? list selector\n"
+        "preserveNodePorts? boolean\n"
+        "resourceModifier? atomic\n"
+        " apiGroup string\n"
+        " kind! string\n"
+        " name! string\n"
+        "restorePVs? boolean\n"
+        "restoreStatus? object\n"
+        " excludedResources? list string\n"
+        " includedResources? list string\n"
+        "scheduleName string\n"
+        "uploaderConfig? object\n"
+        " parallelFilesDownload integer\n"
+        " writeSparseFiles? boolean\n";
+
+static const char restore_status[] = "completionTimestamp date\n"
+                                     "errors integer\n"
+                                     "failureReason string\n"
+                                     "hookStatus? object\n"
+                                     " hooksAttempted integer\n"
+                                     " hooksFailed integer\n"
+                                     "phase enum "
+                                     "New|FailedValidation|InProgress|WaitingForPluginOperations|"
+                                     "WaitingForPluginOperationsPartiallyFailed|Completed|PartiallyFailed|"
+                                     "Failed|Finalizing|FinalizingPartiallyFailed\n"
+                                     "progress? object\n"
+                                     " itemsRestored integer\n"
+                                     " totalItems integer\n"
+                                     "restoreItemOperationsAttempted integer\n"
+                                     "restoreItemOperationsCompleted integer\n"
+                                     "restoreItemOperationsFailed integer\n"
+                                     "startTimestamp date\n"
+                                     "validationErrors? list string\n"
+                                     "warnings integer\n";
+
+const CrdKind crd_restore = {
+        .kind = "Restore",
+        .plural = "restores",
+        .version = "v1",
+        .description = "What to bring back from a backup, and how it went.",
+        .spec = restore_spec,
+        .status = restore_status,
+};
