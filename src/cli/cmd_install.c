@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "api/install.h"
@@ -127,7 +128,8 @@ static bool apply(Cli *cli, Cluster *cluster, JsonMutVal *object, const Stop *st
         };
 
         if (!which.resource)
-                return error_set(err, ERROR_UNAVAILABLE, "the cluster does not serve %.*s", STR_ARG(kind));
+                return error_set(err, ERROR_UNAVAILABLE, "the cluster does not serve " STR_FMT,
+                                 STR_ARG(kind));
         json_write_mut(object, &body);
         if (!kube_patch(cluster->client, &which, KUBE_PATCH_APPLY, buf_str(&body), stop, NULL, err))
                 return false;
