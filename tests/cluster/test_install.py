@@ -39,7 +39,7 @@ def create(cluster, kind, spec, *flags):
 
 def test_what_lint_calls_an_error_is_refused_at_apply_time(cluster):
     cluster.namespace(NAMESPACE)
-    made = cluster.grapnel("install", "-n", NAMESPACE, "--no-default-backup-location", "--dry-run", "-o", "json")
+    made = cluster.run("install", "-n", NAMESPACE, "--no-default-backup-location", "--dry-run", "-o", "json")
     for object_ in json.loads(made.out)["items"]:
         kind = object_["kind"]
         if kind == "ValidatingAdmissionPolicyBinding":  # this namespace only: the cluster is shared
