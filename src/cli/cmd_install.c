@@ -242,10 +242,9 @@ const Command cmd_install = {
                 "Objects are applied (server-side), so the same command updates an installation. The backups "
                 "are at --backup-location-config path=FOLDER for provider filesystem: /backups is the volume "
                 "of --volume-claim.",
-        .example =
-                "# What would be made.\n"
-                "grapnel install --provider filesystem --bucket main --backup-location-config path=/backups "
-                "--volume-claim backups --dry-run -o yaml",
+        .example = "# What would be made.\n"
+                   "grapnel install --provider filesystem --bucket main \\\n"
+                   "  --backup-location-config path=/backups --dry-run -o yaml",
         .options = options,
         .request_size = sizeof(InstallRequest),
         .run = run,
