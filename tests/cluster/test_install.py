@@ -1,6 +1,9 @@
 """The definitions and the admission policy, taken by a real API server."""
 
 import json
+import subprocess
+
+from cluster import ROOT, TESTBED
 
 NAMESPACE = "install-admission"
 
@@ -64,3 +67,46 @@ def refusal(cluster, object_):
     except AssertionError as refused:
         return str(refused)
     return "nothing was refused"
+
+
+def test_the_image_runs_as_the_deployment_with_the_rights_that_were_installed_and_no_more(cluster):
+    server, app, image = "install-server", "install-app", "grapnel:install-test"
+    archive = cluster.folder / "image.tar"
+    subprocess.run([str(ROOT / "scripts/image"), cluster.program, str(archive), image], check=True, stdout=subprocess.DEVNULL)
+    ctr = ["ctr", "-a", str(TESTBED / "run/containerd.sock"), "-n", "k8s.io", "images"]
+    subprocess.run([*ctr, "import", str(archive)], check=True, stdout=subprocess.DEVNULL)
+    cluster.forget_namespace(server)
+    cluster.namespaces.append(server)
+    made = cluster.run("install", "-n", server, "--image", image, "--provider", "filesystem", "--bucket", "main",
+                       "--backup-location-config", "path=/backups", "--dry-run", "-o", "json")
+    for object_ in json.loads(made.out)["items"]:
+        if not object_["kind"].startswith("Validating"):  # it would meet the objects of other tests
+            cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=json.dumps(object_))
+    try:
+        cluster.kubectl("-n", server, "rollout", "status", "deployment/grapnel", "--timeout=90s")
+        cluster.namespace(app)
+        cluster.kubectl("-n", app, "create", "configmap", "kept", "--from-literal=a=b")
+        ask(cluster, server, "Backup", {"includedNamespaces": [app]})
+        cluster.kubectl("delete", "namespace", app, "--wait=true")
+        ask(cluster, server, "Restore", {"backupName": "x"})
+        assert cluster.json("-n", app, "get", "configmap", "kept")["data"] == {"a": "b"}
+    finally:
+        for kind in ("restores.velero.io", "backups.velero.io"):
+            cluster.kubectl("-n", server, "delete", kind, "--all", "--wait=true", "--timeout=30s", check=False)
+        removed = cluster.run("uninstall", "-n", server, "--force")
+        subprocess.run([*ctr, "rm", "docker.io/library/" + image], stdout=subprocess.DEVNULL)
+    assert "Deployment grapnel: deleted" in removed.out, removed.out
+    assert cluster.json("-n", server, "get", "backupstoragelocation", "default")["status"]["phase"] == "Available"
+
+
+def ask(cluster, namespace, kind, spec):
+    object_ = {"apiVersion": "velero.io/v1", "kind": kind, "metadata": {"name": "x", "namespace": namespace}, "spec": spec}
+    cluster.kubectl("create", "-f", "-", input=json.dumps(object_))
+    status = {}
+
+    def is_over():
+        status.update(cluster.json("-n", namespace, "get", kind.lower() + "s.velero.io", "x").get("status", {}))
+        return "completionTimestamp" in status or "Failed" in status.get("phase", "")
+
+    cluster.wait_until(is_over)
+    assert status["phase"] == "Completed", status

@@ -2,6 +2,7 @@
 
 Each check is a function that returns what is wrong, as a list of sentences; none is good."""
 
+import json
 import re
 import shlex
 import shutil
@@ -243,6 +244,20 @@ def check_manual(program):
     return wrong
 
 
+def check_metrics(path):
+    """Each metric that a dashboard or an alert asks for is in the server's table; histograms have three series."""
+    rows = re.findall(r'"((?:velero|grapnel)_\w+)", (COUNTER|GAUGE|HISTOGRAM)', Path("src/server/metrics.c").read_text())
+    series = {name for name, kind in rows if kind != "HISTOGRAM"}
+    series |= {name + end for name, kind in rows if kind == "HISTOGRAM" for end in ("_bucket", "_sum", "_count")}
+    text = path.read_text()
+    if path.suffix == ".json":
+        expressions = [target["expr"] for panel in json.loads(text)["panels"] for target in panel["targets"]]
+    else:
+        expressions = re.findall(r"^ +expr: (.*)$", text, re.M)
+    used = {name for e in expressions for name in re.findall(r"\b(?:velero|grapnel)_\w+", e)}
+    return [f"{path}: the server has no metric {name}" for name in sorted(used - series)] + ([] if used else [f"{path} asks for no metric"])
+
+
 def main():
     program = Program(sys.argv[1])
     passed = failed = 0
@@ -262,6 +277,8 @@ def main():
     for path in sorted(Path("examples").glob("*/*.yaml")):
         if path.name in ("backup.yaml", "schedule.yaml", "restore.yaml"):
             report("examples", lint(program, path.read_text(), str(path)))
+    for path in (Path("deploy/prometheus/grapnel-rules.yaml"), Path("deploy/grafana/grapnel.json")):
+        report("metrics", check_metrics(path))
     report("compatibility", check_complete())
     report("manual", check_manual(program))
     print(f"{passed} passed, {failed} failed")
