@@ -1,16 +1,16 @@
 #include "server/server.h"
 
-#include <limits.h>
 #include <poll.h>
 
 #include "base/thread.h"
+#include "base/trim.h"
 #include "kube/lease.h"
 #include "server/controller.h"
 #include "server/recover.h"
 #include "server/runs.h"
 #include "server/server_http.h"
 
-enum { CACHES_TIMEOUT_MS = 2 * 60 * 1000 };
+enum { CACHES_TIMEOUT_MS = 2 * 60 * 1000, TRIM_EVERY_MS = 15 * 1000 };
 
 typedef struct Life { /* of one server */
         const ServerWiring *wiring;
@@ -139,8 +139,10 @@ static bool lead(Life *life, Error *err) {
         server_http_set_ready(life->http);
         controllers_start(life->controllers);
         log_info(life->server.log, NO_FIELDS, "Controllers have started");
-        while (stop_sleep_ms(life->ending, INT_MAX))
-                continue;
+        while (stop_sleep_ms(life->ending, TRIM_EVERY_MS))
+                if (runs_count(life->server.runs, RUN_BACKUP) + runs_count(life->server.runs, RUN_RESTORE) ==
+                    0)
+                        trim_memory();
         if (!stop_is_set(life->lost))
                 return true;
         return error_set(err, ERROR_CANCELED,
