@@ -11,9 +11,8 @@ import subprocess
 import time
 import urllib.request
 
-from cluster import KUBECONFIG, ROOT
+from cluster import KUBECONFIG
 
-CRDS = ROOT / "tests/golden/velero-1.18.0/cluster/crds.yaml"
 VELERO = os.environ.get("VELERO") or shutil.which("velero")
 NAMESPACE = "velero-test"
 METRICS, DOWNLOADS = 18085, 18443
@@ -24,7 +23,7 @@ class Server:
 
     def __init__(self, cluster):
         self.cluster, self.processes = cluster, []
-        cluster.kubectl("apply", "--server-side", "-f", str(CRDS))
+        cluster.run("install", "--crds-only")
         self.forget_finalizers()
         cluster.namespace(NAMESPACE)
         self.bucket = cluster.folder / "buckets/main"

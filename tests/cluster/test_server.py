@@ -88,13 +88,13 @@ def test_the_reference_pages_resources_are_applied_as_they_stand(cluster):
         cluster.namespace("some-namespace")
         for path in sorted((ROOT / "examples/reference").glob("*.yaml")):
             if path.stem != "app":
-                # Velero's own CRDs do not know the page's `timeout` of restore hooks: it is left out there, with a warning.
-                cluster.kubectl("-n", NAMESPACE, "apply", "--validate=warn", "-f", "-", input=path.read_text().replace("namespace: velero", f"namespace: {NAMESPACE}"))
+                cluster.kubectl("-n", NAMESPACE, "apply", "-f", "-", input=path.read_text().replace("namespace: velero", f"namespace: {NAMESPACE}"))
         backups = server.names("backup")
         server.wait("backup", backups[0], "Completed", "PartiallyFailed")
         schedule = server.names("schedule")[0]
         server.wait("schedule", schedule, "Enabled")
         restore = server.names("restore")[0]
+        assert "'timeout': '10s'" in str(server.get("restore", restore)["spec"]["hooks"]), "the page's spelling is lost"
         server.wait("restore", restore, "Completed", "PartiallyFailed", "FailedValidation")
 
 
