@@ -209,6 +209,88 @@ static void the_chart_has_a_file_for_each_part(void **state) {
         CHECK_INT(count, 2 + 6 + CRD_COUNT);
 }
 
+/* What Helm makes of the few expressions that the chart has, for the values of the test. */
+static void render(Str text, Buf *into) {
+        static const struct {
+                const char *expression, *value;
+        } rows[] = {
+                { "{{ .Release.Namespace | quote }}", "\"velero\"" },
+                { "{{ .Values.clusterName | quote }}", "\"grapnel\"" },
+                { "{{ .Values.image | quote }}", "\"i:1\"" },
+                { "{{ .Values.cpuRequest | quote }}", "\"1m\"" },
+                { "{{ .Values.memoryRequest | quote }}", "\"2Mi\"" },
+                { "{{ .Values.memoryLimit | quote }}", "\"3Mi\"" },
+                { "{{ .Values.provider | quote }}", "\"filesystem\"" },
+                { "{{ .Values.bucket | quote }}", "\"main\"" },
+                { "{{ .Values.prefix | quote }}", "\"\"" },
+                { "{{ .Values.config | toJson }}", "{}" },
+                { "{{ .Values.credentials | b64enc | quote }}", "\"eA==\"" },
+                { "{{ .Values.volume | toJson }}", "{\"name\":\"backups\",\"emptyDir\":{}}" },
+                { "{{- if .Values.provider }}\n", "" },
+                { "{{- if .Values.credentials }}\n", "" },
+                { "{{- end }}\n", "" },
+        };
+
+        while (text.len) {
+                size_t before = text.len;
+
+                FOR_EACH_CASE(rows, row)
+                if (str_starts_with(text, str_of(row->expression))) {
+                        buf_add(into, str_of(row->value));
+                        text = str_skip(text, strlen(row->expression));
+                }
+                if (text.len == before) {
+                        buf_add_char(into, text.ptr[0]);
+                        text = str_skip(text, 1);
+                }
+        }
+}
+
+static bool is_among(JsonVal *object, JsonVal *list) {
+        size_t i, count;
+        JsonVal *item;
+
+        yyjson_arr_foreach(list, i, count, item) if (json_equal(object, item)) return true;
+        return false;
+}
+
+static void the_chart_renders_the_objects_of_install(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        JsonMutVal *list = yyjson_mut_arr(doc);
+        size_t rendered = 0;
+        Str name;
+
+        (void) state;
+        make(&(InstallOptions) { .namespace = STR("velero"),
+                                 .image = STR("i:1"),
+                                 .cpu_request = STR("1m"),
+                                 .mem_request = STR("2Mi"),
+                                 .mem_limit = STR("3Mi"),
+                                 .provider = STR("filesystem"),
+                                 .bucket = STR("main"),
+                                 .secret = STR("x") },
+             doc, list);
+        yyjson_mut_doc_set_root(doc, list);
+        AUTO_JSON *made = yyjson_mut_doc_imut_copy(doc, NULL);
+        for (size_t i = 2;; i++) {
+                AUTO(buf_clear) Buf text = { 0 }, whole = { 0 };
+                AUTO(yaml_docs_clear) YamlDocs docs = { 0 };
+
+                if (!install_chart_file(i, &arena, &text, &name))
+                        break;
+                render(buf_str(&text), &whole);
+                if (!yaml_parse(buf_str(&whole), "chart", &docs, &err))
+                        fail_msg(STR_FMT ": %s", STR_ARG(name), err.message);
+                for (size_t k = 0; k < docs.len; k++, rendered++)
+                        if (!is_among(yyjson_doc_get_root(docs.items[k].json), yyjson_doc_get_root(made)))
+                                fail_msg(STR_FMT ": document %zu is not what install makes", STR_ARG(name),
+                                         k + 1);
+        }
+        CHECK_INT(rendered + 1, yyjson_arr_size(yyjson_doc_get_root(made))); /* Helm makes the namespace */
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(definitions_are_those_of_velero_and_a_few_additions),
@@ -216,6 +298,7 @@ int main(void) {
                 cmocka_unit_test(a_value_stays_a_value),
                 cmocka_unit_test(a_setting_needs_a_key_and_a_value),
                 cmocka_unit_test(the_chart_has_a_file_for_each_part),
+                cmocka_unit_test(the_chart_renders_the_objects_of_install),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
