@@ -5,7 +5,7 @@ import os
 import shutil
 
 from cluster import KUBECONFIG, Skip
-from world import find
+from world import NAMESPACE, find, normal
 
 PEER = "velero-peer"  # its namespace
 
@@ -78,4 +78,37 @@ def test_a_backup_made_by_hand_is_listed_described_restored_and_deleted_by_veler
     world.velero("backup", "delete", "ours", "--confirm", namespace=PEER)
     world.wait_until(lambda: "ours" not in world.names("backups.velero.io", PEER))
     left = [p for p in world.bucket.rglob("*") if p.is_file()]
+    assert left == [], left
+
+
+def described(world, name, namespace):
+    """Without the Kubernetes object's own: namespace, labels, annotations."""
+    shown = world.velero("backup", "describe", name, "--details", "--colorized=false", namespace=namespace)
+    shown = shown[shown.index("Phase:"):]
+    # Who syncs a backup from the bucket leaves its hooks out (Grapnel), or keeps them (Velero 1.18).
+    return normal(shown[:shown.index("Hooks:")] + shown[shown.index("Backup Format Version:"):])
+
+
+def test_one_bucket_serves_grapnel_and_velero(world):
+    start_peer(world)
+    world.serve()  # the folder behind the S3 server
+    small_app(world, "peer-app")
+    before = contents(world, "peer-app")
+    for name, namespace in (("ours", NAMESPACE), ("theirs", PEER)):
+        told = world.velero("backup", "create", name, "--include-namespaces", "peer-app", "--wait", namespace=namespace)
+        assert "Backup completed with status: Completed" in told, told
+    for namespace in (NAMESPACE, PEER):
+        world.wait_until(lambda: world.names("backups.velero.io", namespace) == ["ours", "theirs"])
+    for name in ("ours", "theirs"):
+        assert described(world, name, NAMESPACE) == described(world, name, PEER)
+        assert world.velero("backup", "logs", name, namespace=NAMESPACE) == world.velero("backup", "logs", name, namespace=PEER)
+    for name, namespace in (("ours", PEER), ("theirs", NAMESPACE)):
+        world.forget_namespace("peer-app")
+        told = world.velero("restore", "create", "of-" + name, "--from-backup", name, "--wait", namespace=namespace)
+        assert "Restore completed with status: Completed" in told, told
+        assert contents(world, "peer-app") == before
+    for name, by, other in (("ours", PEER, NAMESPACE), ("theirs", NAMESPACE, PEER)):
+        world.velero("backup", "delete", name, "--confirm", namespace=by)
+        world.wait_until(lambda: name not in world.names("backups.velero.io", by) + world.names("backups.velero.io", other), 120)
+    left = [p for p in world.bucket.rglob("*") if p.is_file() and not p.name.startswith(".grapnel-")]
     assert left == [], left

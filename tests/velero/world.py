@@ -34,10 +34,10 @@ class World(Cluster):
         self.processes, self.server, self.bucket, self.location_spec = [], None, None, None
 
     def close(self):
-        for namespace in [n for n in self.namespaces if n.startswith("velero")]:
-            self.forget_resources(namespace)
         for process in self.processes:
             self.end(process)
+        for namespace in [n for n in self.namespaces if n.startswith("velero")]:
+            self.forget_resources(namespace)
         super().close()
 
     def end(self, process, how=signal.SIGTERM):
@@ -95,26 +95,18 @@ class World(Cluster):
         self.forget_resources(namespace)
         self.namespace(namespace)
 
-    def hook_schema(self):
-        """What the cluster's CRD says of a restore hook's exec."""
-        version = self.json("get", "crd", "restores.velero.io")["spec"]["versions"][0]
-        at = version["schema"]["openAPIV3Schema"]
-        for key in ("spec", "hooks", "resources", "postHooks", "exec"):
-            at = at.get("items", at)["properties"][key]
-        return list(at["properties"])
-
     # buckets
 
     def location(self, namespace, provider="filesystem", golden=False):
         """A location "default": a folder of this machine, behind an S3 server for provider aws."""
-        self.bucket = self.folder / "s3" / "bucket"
-        self.bucket.parent.mkdir(exist_ok=True)
+        buckets = self.folder / "s3"
+        self.bucket = buckets / "bucket/fleet"  # with a prefix: the S3 server has a folder of its own in the bucket
         if golden:
             shutil.copytree(GOLDEN / "bucket", self.bucket)
-        self.bucket.mkdir(exist_ok=True)
-        spec = {"provider": provider, "default": True, "objectStorage": {"bucket": "bucket"}, "config": {"path": str(self.bucket.parent)}}
+        self.bucket.mkdir(parents=True, exist_ok=True)
+        spec = {"provider": provider, "default": True, "objectStorage": {"bucket": "bucket", "prefix": "fleet"}, "config": {"path": str(buckets)}}
         if provider == "aws":
-            spec |= {"credential": {"name": "cloud-credentials", "key": "cloud"}, "config": self.start_s3()}
+            spec |= {"credential": {"name": "cloud-credentials", "key": "cloud"}, "config": self.start_s3(buckets)}
             self.secret(namespace)
         self.location_spec = spec
         self.apply({"apiVersion": "velero.io/v1", "kind": "BackupStorageLocation", "metadata": {"name": "default", "namespace": namespace},
@@ -124,14 +116,14 @@ class World(Cluster):
         self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cloud-credentials", "namespace": namespace},
                     "stringData": {"cloud": f"[default]\naws_access_key_id={KEYS[0]}\naws_secret_access_key={KEYS[1]}\n"}})
 
-    def start_s3(self):
+    def start_s3(self, buckets):
         program = find("VERSITYGW", "versitygw")
         if not program:
             raise Skip("there is no S3 server ($VERSITYGW)")
         port, users = free_port(), self.folder / "iam"
         users.mkdir()
         self.spawn("s3", program, "--port", f"127.0.0.1:{port}", "--region", "tide", "--health", "/health", "--iam-dir", users, "posix",
-                   self.bucket.parent, ROOT_ACCESS_KEY=KEYS[0], ROOT_SECRET_KEY=KEYS[1])
+                   buckets, ROOT_ACCESS_KEY=KEYS[0], ROOT_SECRET_KEY=KEYS[1])
         self.wait_until(lambda: self.answers(f"http://127.0.0.1:{port}/health"), 30)
         return {"region": "tide", "s3ForcePathStyle": "true", "s3Url": f"http://127.0.0.1:{port}"}
 
