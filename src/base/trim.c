@@ -27,10 +27,16 @@ static void begin_mapping(Str line, TrimMapping *mapping) {
                                 memchr(line.ptr, '/', line.len) != NULL;
 }
 
+/* A mapping begins with its address; keys begin with a capital. */
+static bool is_address(Str line) {
+        return line.len > 0 &&
+               ((line.ptr[0] >= '0' && line.ptr[0] <= '9') || (line.ptr[0] >= 'a' && line.ptr[0] <= 'f'));
+}
+
 bool trim_read_line(Str line, TrimMapping *mapping) {
         Str rest = line, key, value;
 
-        if (line.len > 0 && memchr("0123456789abcdef", line.ptr[0], 16)) {
+        if (is_address(line)) {
                 begin_mapping(line, mapping);
                 return false;
         }
