@@ -133,7 +133,7 @@ static bool listen_on(Str address, int *ret_fd, unsigned *ret_port, Error *err) 
         struct addrinfo *found = NULL;
         struct sockaddr_storage bound = { 0 };
         socklen_t len = sizeof(bound);
-        char buffer[ADDRESS_MAX + 1], *host = buffer;
+        char buffer[ADDRESS_MAX + 1] = "", *host = buffer;
         const char *port = NULL;
 
         if (!split_address(address, buffer, &port, err))
