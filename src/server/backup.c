@@ -139,6 +139,7 @@ static void count(const BackupJob *backup, const BackupOutcome *outcome) {
         Metrics *metrics = backup->job.server->metrics;
         const BackupStatus *status = &outcome->status;
         bool is_good = strcmp(status->phase, "Completed") == 0;
+        int64_t completion_seconds = status->completion_ms / MS_A_SECOND;
 
         for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
                 if (strcmp(status->phase, counters[i].phase) == 0)
@@ -153,7 +154,7 @@ static void count(const BackupJob *backup, const BackupOutcome *outcome) {
                             (double) outcome->bytes);
         if (is_good)
                 metrics_set(metrics, METRIC_BACKUP_LAST_SUCCESSFUL_TIMESTAMP, &backup->schedule,
-                            (double) (status->completion_ms / MS_A_SECOND));
+                            (double) completion_seconds);
         metrics_observe(metrics, METRIC_BACKUP_DURATION_SECONDS, &backup->schedule,
                         (double) (status->completion_ms - status->start_ms) / MS_A_SECOND);
 }

@@ -158,11 +158,15 @@ static Series *find_or_add(Metrics *metrics, MetricId id, const Str *labels) NEE
 }
 
 static Series *open_series(Metrics *metrics, MetricId id, const Str *labels) NEEDS_LOCK(metrics) {
-        Series *series = find_or_add(metrics, id, labels);
+        static const Str none[LABELS_MAX] = { { "", 0 }, { "", 0 } };
+        Series *series = find_or_add(metrics, id, labels ? labels : none), *dropped;
 
-        if (!series)
-                find_or_add(metrics, METRIC_SERIES_DROPPED_TOTAL, NULL)->value++;
-        return series;
+        if (series)
+                return series;
+        dropped = find_or_add(metrics, METRIC_SERIES_DROPPED_TOTAL, none);
+        if (dropped) /* the only one of its kind: there is always room for it */
+                dropped->value++;
+        return NULL;
 }
 
 void metrics_add(Metrics *metrics, MetricId id, const Str *labels, double value) {
