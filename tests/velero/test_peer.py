@@ -107,3 +107,8 @@ def test_one_bucket_serves_grapnel_and_velero(world):
         told = world.velero("restore", "create", "of-" + name, "--from-backup", name, "--wait", namespace=namespace)
         assert "Restore completed with status: Completed" in told, told
         assert contents(world, "peer-app") == before
+    for name, by, other in (("ours", PEER, NAMESPACE), ("theirs", NAMESPACE, PEER)):
+        world.velero("backup", "delete", name, "--confirm", namespace=by)
+        world.wait_until(lambda: name not in world.names("backups.velero.io", by) + world.names("backups.velero.io", other), 120)
+    left = [p for p in world.bucket.rglob("*") if p.is_file() and not p.name.startswith(".grapnel-")]
+    assert left == [], left
