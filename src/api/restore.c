@@ -128,7 +128,9 @@ static void check_uploader(JsonVal *json, Faults *faults) {
             !yyjson_is_uint(field_get(uploader, "parallelFilesDownload")))
                 faults_add(faults, FAULT_ERROR, STR("spec.uploaderConfig.parallelFilesDownload"),
                            "must be a whole number");
-        faults_add(faults, FAULT_WARNING, path, "has no effect: the files of volumes are not restored");
+        if (yyjson_obj_size(uploader) > 0)
+                faults_add(faults, FAULT_WARNING, path,
+                           "has no effect: the files of volumes are not restored");
 }
 
 /* Accepted for the sake of manifests that exist; a user is told what will not happen. */

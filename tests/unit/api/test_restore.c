@@ -148,6 +148,16 @@ static void fields_without_effect_are_told(void **state) {
                   "spec.skipDefaultResourceModifier: has no effect: there is no default resource modifier");
 }
 
+/* As `velero restore create` writes it. */
+static void an_empty_uploader_config_asks_for_nothing(void **state) {
+        AUTO(decoded_clear) Decoded d = { 0 };
+
+        (void) state;
+        decode_spec(&d, "'backupName':'b','itemOperationTimeout':'0s','hooks':{},'uploaderConfig':{}");
+        CHECK_STR(text_of(&d, FAULT_ERROR), "");
+        CHECK_STR(text_of(&d, FAULT_WARNING), "");
+}
+
 /* Field by field what Velero kept of the same restore (tests/golden/velero-1.18.0/cluster/restores.yaml). */
 static void a_restore_is_written_as_velero_writes_it(void **state) {
         AUTO(decoded_clear) Decoded d = { 0 };
@@ -244,6 +254,7 @@ int main(void) {
                 cmocka_unit_test(a_mistake_names_its_place),
                 cmocka_unit_test(all_mistakes_are_told_at_once),
                 cmocka_unit_test(fields_without_effect_are_told),
+                cmocka_unit_test(an_empty_uploader_config_asks_for_nothing),
                 cmocka_unit_test(a_restore_is_written_as_velero_writes_it),
                 cmocka_unit_test(what_was_encoded_decodes_again),
         };
