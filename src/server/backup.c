@@ -126,7 +126,7 @@ static bool fail(BackupJob *backup, const Error *err, Arena *arena, BackupStatus
 }
 
 static void count(const BackupJob *backup, const BackupOutcome *outcome) {
-        enum { MS_A_SECOND = 1000 };
+        static const double ms_a_second = 1000;
         static const struct {
                 const char *phase;
                 MetricId id;
@@ -139,7 +139,7 @@ static void count(const BackupJob *backup, const BackupOutcome *outcome) {
         Metrics *metrics = backup->job.server->metrics;
         const BackupStatus *status = &outcome->status;
         bool is_good = strcmp(status->phase, "Completed") == 0;
-        int64_t completion_seconds = status->completion_ms / MS_A_SECOND;
+        int64_t completion_seconds = status->completion_ms / 1000;
 
         for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
                 if (strcmp(status->phase, counters[i].phase) == 0)
@@ -156,7 +156,7 @@ static void count(const BackupJob *backup, const BackupOutcome *outcome) {
                 metrics_set(metrics, METRIC_BACKUP_LAST_SUCCESSFUL_TIMESTAMP, &backup->schedule,
                             (double) completion_seconds);
         metrics_observe(metrics, METRIC_BACKUP_DURATION_SECONDS, &backup->schedule,
-                        (double) (status->completion_ms - status->start_ms) / MS_A_SECOND);
+                        (double) (status->completion_ms - status->start_ms) / ms_a_second);
 }
 
 static void tell_end(const BackupJob *backup, const BackupStatus *status) {

@@ -102,7 +102,7 @@ static void tell_failed_hook(Job *job, const HookResult *result) {
 }
 
 void job_see_hook(void *user, const HookResult *result) {
-        enum { MS_A_SECOND = 1000 };
+        static const double ms_a_second = 1000;
         Job *job = user;
         Metrics *metrics = job->server->metrics;
         const Str labels[] = { str_of(hook_phase_name(result->call->phase)),
@@ -112,10 +112,10 @@ void job_see_hook(void *user, const HookResult *result) {
         metrics_add(metrics, METRIC_HOOK_TOTAL, labels, 1);
         if (result->outcome != HOOK_SKIPPED && result->outcome != HOOK_NOT_RUN)
                 metrics_observe(metrics, METRIC_HOOK_DURATION_SECONDS, labels,
-                                (double) result->duration_ms / MS_A_SECOND);
+                                (double) result->duration_ms / ms_a_second);
         if (result->freeze_ms >= 0)
                 metrics_observe(metrics, METRIC_HOOK_FREEZE_SECONDS, NULL,
-                                (double) result->freeze_ms / MS_A_SECOND);
+                                (double) result->freeze_ms / ms_a_second);
         if (has_failed && job->failed_hooks++ < HOOK_EVENTS_MAX)
                 tell_failed_hook(job, result);
 }

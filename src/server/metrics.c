@@ -18,6 +18,7 @@ typedef struct MetricRow {
         double buckets[BUCKETS_MAX];        /* upper bounds; the first 0 ends them */
 } MetricRow;
 
+#define NO_LABELS .labels = { NULL }
 #define SCHEDULE .labels = { "schedule" }
 #define DURATIONS .buckets = { 60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400 }
 #define HOOK_TIMES .buckets = { 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 }
@@ -28,7 +29,7 @@ static const MetricRow rows[METRIC_COUNT] = {
         [METRIC_BACKUP_LAST_SUCCESSFUL_TIMESTAMP] = { "velero_backup_last_successful_timestamp", GAUGE,
                                                       "When a backup last ended Completed, in Unix seconds",
                                                       SCHEDULE },
-        [METRIC_BACKUP_TOTAL] = { "velero_backup_total", GAUGE, "Backups that exist now" },
+        [METRIC_BACKUP_TOTAL] = { "velero_backup_total", GAUGE, "Backups that exist now", NO_LABELS },
         [METRIC_BACKUP_ATTEMPT_TOTAL] = { "velero_backup_attempt_total", COUNTER, "Backups begun", SCHEDULE },
         [METRIC_BACKUP_SUCCESS_TOTAL] = { "velero_backup_success_total", COUNTER,
                                           "Backups that ended Completed", SCHEDULE },
@@ -79,12 +80,13 @@ static const MetricRow rows[METRIC_COUNT] = {
                                          "Time from a pod's first pre hook to the end of its last post hook",
                                          HOOK_TIMES },
         [METRIC_HOOK_UNDO_PENDING] = { "grapnel_hook_undo_pending", GAUGE,
-                                       "Pods that an earlier run left frozen and that wait to be thawed" },
-        [METRIC_LEADER] = { "grapnel_leader", GAUGE, "1 while this server leads, else 0" },
+                                       "Pods that an earlier run left frozen and that wait to be thawed",
+                                       NO_LABELS },
+        [METRIC_LEADER] = { "grapnel_leader", GAUGE, "1 while this server leads, else 0", NO_LABELS },
         [METRIC_BUILD_INFO] = { "grapnel_build_info", GAUGE, "Always 1; the version is the label",
                                 .labels = { "version" } },
         [METRIC_SERIES_DROPPED_TOTAL] = { "grapnel_metrics_series_dropped_total", COUNTER,
-                                          "Series left out because a metric had too many" },
+                                          "Series left out because a metric had too many", NO_LABELS },
 };
 
 typedef struct Series {

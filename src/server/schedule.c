@@ -5,7 +5,7 @@
 #include "server/controllers.h"
 #include "server/objects.h"
 
-enum { BUSY_AGAIN_MS = 60 * 1000, MS_A_SECOND = 1000 };
+enum { BUSY_AGAIN_MS = 60 * 1000 };
 enum { MISSED_MAX = 100 * 1000 }; /* runs that are counted one by one: two months of minutes */
 
 /* As backup_decode says it, but at the places where the Schedule has them. */
@@ -164,11 +164,12 @@ static bool run_due(Server *server, JsonVal *object, const Schedule *schedule, i
 }
 
 static void measure(const Server *server, JsonVal *object, const Schedule *schedule) {
+        static const double ms_a_second = 1000;
         Str name = object_name(object);
         int64_t next_ms = cron_next(schedule->cron, server_now_ms(server));
 
         metrics_set(server->metrics, METRIC_SCHEDULE_EXPECTED_INTERVAL_SECONDS, &name,
-                    (double) (cron_next(schedule->cron, next_ms) - next_ms) / (double) MS_A_SECOND);
+                    (double) (cron_next(schedule->cron, next_ms) - next_ms) / ms_a_second);
 }
 
 static void forget(const Server *server, Str name) {
