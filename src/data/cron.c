@@ -74,11 +74,12 @@ static bool read_value(const FieldRow *row, Str text, int *ret_value, Error *err
 }
 
 static bool read_step(const FieldRow *row, Str text, int *ret_step, Error *err) {
+        size_t i = 0;
         int step = 0;
 
-        for (size_t i = 0; i < text.len && isdigit((unsigned char) text.ptr[i]) && step <= TEXT_MAX; i++)
+        for (; i < text.len && isdigit((unsigned char) text.ptr[i]) && step <= TEXT_MAX; i++)
                 step = step * 10 + (text.ptr[i] - '0');
-        if (step == 0 || step > TEXT_MAX)
+        if (i < text.len || step == 0 || step > TEXT_MAX)
                 return error_set(err, ERROR_INVALID,
                                  "%s: \"/" STR_FMT "\" is not a step: expected a number from 1", row->name,
                                  STR_ARG(text));

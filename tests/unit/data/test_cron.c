@@ -115,6 +115,9 @@ static void what_is_wrong_is_told_with_its_field(void **state) {
                 { "* * * * 7", "day of week: \"7\" is not one of 0-6 or a name (Sunday is 0)" },
                 { "* * * * FRI-MON", "day of week: \"FRI-MON\" runs backwards" },
                 { "*/0 * * * *", "minute: \"/0\" is not a step: expected a number from 1" },
+                { "*/15x * * * *", "minute: \"/15x\" is not a step: expected a number from 1" },
+                { "0 */5/2 * * *", "hour: \"/5/2\" is not a step: expected a number from 1" },
+                { "*/5-10 * * * *", "minute: \"/5-10\" is not a step: expected a number from 1" },
                 { ",5 * * * *", "minute: \"\" is not one of 0-59" },
                 { "@sometimes",
                   "\"@sometimes\" is not known: there are @yearly, @monthly, @weekly, @daily, @hourly "
