@@ -174,9 +174,15 @@ static bool load_local(Arena *arena, const Zone **ret_zone, Error *err) {
 
         if (name && name[0] == ':')
                 name++;
-        if (name && strcmp(name, "Local") != 0)
-                return zone_load(str_of(name), arena, ret_zone, err);
         *ret_zone = &utc;
+        if (name && strcmp(name, "Local") != 0) {
+                AUTO(error_clear) Error unknown = { 0 };
+
+                /* A rule instead of a name ("UTC0") is no mistake of the schedule's: as in Go, it counts as UTC. */
+                if (!zone_load(str_of(name), arena, ret_zone, &unknown))
+                        *ret_zone = &utc;
+                return true;
+        }
         return !read_path("/etc/localtime", &bytes) || zone_parse(buf_str(&bytes), arena, ret_zone, err);
 }
 

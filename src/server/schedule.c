@@ -6,7 +6,7 @@
 #include "server/objects.h"
 
 enum { BUSY_AGAIN_MS = 60 * 1000 };
-enum { MISSED_MAX = 100 * 1000 }; /* runs that are counted one by one: two months of minutes */
+enum { MISSED_MAX = 1000 }; /* runs that are counted one by one: two months of minutes */
 
 /* As backup_decode says it, but at the places where the Schedule has them. */
 static void check_backup(JsonVal *backup, Arena *arena, Faults *faults) {

@@ -83,6 +83,9 @@ static void utc_is_there_without_a_file(void **state) {
         CHECK(zone_load(STR(""), &arena, &zone, &err));
         setenv("TZ", ":UTC", 1);
         CHECK(zone_load(STR("Local"), &arena, &zone, &err));
+        setenv("TZ", "UTC0", 1);
+        CHECK(zone_load(STR("Local"), &arena, &zone, &err));
+        check_time(zone, "2000-02-29T12:00:00Z", "2000-02-29 12:00:00 2 +0");
         unsetenv("TZ");
         CHECK(zone_load(STR("Local"), &arena, &zone, &err));
 }
