@@ -14,6 +14,7 @@ typedef struct ServerRequest {
         int64_t resource_timeout_ms, max_freeze_ms;
         unsigned concurrent_backups, workers, hook_workers;
         int log_format;
+        bool schedule_skip_immediately;
         ClusterFlags cluster;
 } ServerRequest;
 
@@ -44,6 +45,8 @@ static const Option options[] = {
         { OPT_ROW(OPTION_DURATION, ServerRequest, gc_frequency_ms, "garbage-collection-frequency", "DURATION",
                   "how often expired backups are looked for"),
           .otherwise = "60m" },
+        { OPT_ROW(OPTION_BOOL, ServerRequest, schedule_skip_immediately, "schedule-skip-immediately", NULL,
+                  "schedules that do not say it leave out the run that is due when they are made") },
         { OPT_ROW(OPTION_DURATION, ServerRequest, resource_timeout_ms, "resource-timeout", "DURATION",
                   "how long it is tried to write how a run ended"),
           .otherwise = "10m" },
@@ -153,6 +156,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .page_size = flags->cluster.page_size,
                 .max_freeze_ms = flags->max_freeze_ms,
                 .disabled_controllers = flags->disabled_controllers,
+                .schedule_skip_immediately = flags->schedule_skip_immediately,
         };
 
         (void) line;

@@ -21,7 +21,6 @@ typedef struct ServerOptions {
         unsigned workers, hook_workers, page_size; /* of one run */
         int64_t max_freeze_ms;
         bool schedule_skip_immediately;
-        bool velero_hook_defaults;      /* an absent onError means Continue, as in Velero itself */
         Str disabled_controllers;       /* names, joined by commas */
         int64_t (*wall_ms)(void *user); /* NULL: the system's clock; tests have their own */
         void *clock;

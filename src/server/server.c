@@ -133,7 +133,6 @@ static bool stand_by(Life *life, Error *err) {
 }
 
 static bool lead(Life *life, Error *err) {
-        life->server.fence = lease_fence(life->lease);
         if (!server_recover(&life->server, err))
                 return false;
         server_http_set_ready(life->http);

@@ -29,7 +29,6 @@ typedef struct Server {
         KubeRecorder *recorder;
         Str cluster_uid; /* of namespace kube-system */
         HashSet *told;   /* what was said once and is not to be said again (server_is_news) */
-        int64_t fence;   /* which leader this is, counted from the first (lease_fence) */
 } Server;
 
 int64_t server_now_ms(const Server *server); /* wall time, by the clock of the options */

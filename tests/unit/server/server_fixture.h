@@ -78,7 +78,6 @@ static inline void fixture_open(ServerFixture *f, const char *start) {
                 .metrics = metrics_new(),
                 .told = hash_set_new(),
                 .cluster_uid = STR("cluster-uid"),
-                .fence = 1,
         };
         log_add_sink(f->server.log, fixture_log, f);
         const KindsOptions kinds = {
