@@ -5,6 +5,7 @@
 #include "server/controllers.h"
 #include "server/job.h"
 #include "server/locations.h"
+#include "server/recover.h"
 
 static const JobKind backup_job = { KIND_BACKUP, RUN_BACKUP, "backup", "itemsBackedUp" };
 
@@ -193,14 +194,28 @@ static bool run_backup(BackupJob *backup, Error *err) {
         return job_record(&backup->job, doc, backup_status_json(&outcome.status, doc), err);
 }
 
+static bool start(Server *server, JsonVal *object, Error *err) {
+        AUTO(backup_job_clear) BackupJob backup = { 0 };
+
+        if (!discovery_read(server->client, server->stop, &backup.discovery, err) ||
+            !claim(&backup, server, object, err))
+                return false;
+        return backup.request.faults.errors > 0 || run_backup(&backup, err);
+}
+
+static bool is_for_us(JsonVal *object) {
+        Str phase = object_phase(object);
+
+        return str_equal(phase, STR("ReadyToStart")) || str_equal(phase, STR("InProgress"));
+}
+
 static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *err) {
         AUTO_JSON *doc = NULL;
-        AUTO(backup_job_clear) BackupJob backup = { 0 };
         JsonVal *object;
 
         (void) ret_again_ms;
         doc = kinds_get(server->kinds, KIND_BACKUP, name);
-        if (!doc || !str_equal(object_phase(yyjson_doc_get_root(doc)), STR("ReadyToStart")))
+        if (!doc || !is_for_us(yyjson_doc_get_root(doc)))
                 return true;
         yyjson_doc_free(TAKE(doc));
         if (!objects_get(server, KIND_BACKUP, name, &doc, err)) {
@@ -210,14 +225,11 @@ static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *er
                 return true;
         }
         object = yyjson_doc_get_root(doc);
-        if (!str_equal(object_phase(object), STR("ReadyToStart")) || object_is_deleting(object))
+        if (!is_for_us(object) || object_is_deleting(object))
                 return true;
-        if (!discovery_read(server->client, server->stop, &backup.discovery, err) ||
-            !claim(&backup, server, object, err))
-                return false;
-        if (backup.request.faults.errors > 0)
-                return true;
-        return run_backup(&backup, err);
+        if (str_equal(object_phase(object), STR("InProgress")))
+                return recover_mark_failed(server, KIND_BACKUP, object, JOB_LOST_REASON, err);
+        return start(server, object, err);
 }
 
 static unsigned workers(const ServerOptions *options) {

@@ -69,10 +69,24 @@ typedef struct Queue {
         size_t len, capacity;
         Strs namespaces; /* that exist */
         bool is_waiting; /* one of them is New or Queued */
+        Error failure;   /* of one that the API server refused; told when the others have been served */
 } Queue;
 
 static void queue_clear(Queue *queue) {
+        error_clear(&queue->failure);
         arena_clear(&queue->arena);
+}
+
+/* One that cannot be written, whatever we try, holds up no other; trouble with the server itself is everybody's. */
+static bool goes_on(Queue *queue, Error *err) {
+        if (error_is_retryable(err) || err->code == ERROR_CANCELED)
+                return false;
+        if (queue->failure.code == ERROR_NONE)
+                queue->failure = *err;
+        else
+                error_clear(err);
+        *err = (Error) { 0 };
+        return true;
 }
 
 static QueueState state_of(JsonVal *backup) {
@@ -201,7 +215,7 @@ static bool read_requests(Queue *queue, Error *err) {
                                            STR_ARG(refusal));
                 }
                 if (queue->items[i].state != QUEUE_RUNNING && request.faults.errors > 0) {
-                        if (!refuse(server, object, &request, err))
+                        if (!refuse(server, object, &request, err) && !goes_on(queue, err))
                                 return false;
                         continue;
                 }
@@ -212,7 +226,7 @@ static bool read_requests(Queue *queue, Error *err) {
         return true;
 }
 
-static bool carry_out(const Queue *queue, Error *err) {
+static bool carry_out(Queue *queue, Error *err) {
         for (size_t i = 0; i < queue->len; i++) {
                 const QueueEntry *entry = &queue->items[i];
                 bool waits = entry->state == QUEUE_QUEUED && entry->new_position == entry->position;
@@ -221,7 +235,8 @@ static bool carry_out(const Queue *queue, Error *err) {
                         continue;
 
                 AUTO_JSON *doc = kinds_get(queue->server->kinds, KIND_BACKUP, entry->name);
-                if (doc && !set_state(queue->server, yyjson_doc_get_root(doc), entry, err))
+                if (doc && !set_state(queue->server, yyjson_doc_get_root(doc), entry, err) &&
+                    !goes_on(queue, err))
                         return false;
         }
         return true;
@@ -238,7 +253,13 @@ static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *er
         if (!list_namespaces(&queue, err) || !read_requests(&queue, err))
                 return false;
         backup_queue_plan(queue.items, queue.len, server->options->concurrent_backups);
-        return carry_out(&queue, err);
+        if (!carry_out(&queue, err))
+                return false;
+        if (queue.failure.code == ERROR_NONE)
+                return true;
+        *err = queue.failure;
+        queue.failure = (Error) { 0 };
+        return false;
 }
 
 const Controller controller_backup_queue = {

@@ -45,3 +45,8 @@ void job_see_hook(void *job, const HookResult *result);
 Str job_interruption(const Job *job);
 /* The last word: status. */
 bool job_record(Job *job, JsonMutDoc *doc, JsonMutVal *status, Error *err) MUST_CHECK;
+
+/* One in progress that comes up for a look has no run: a look lasts as long as its run, and no two look at one object.
+ * What said how it began or ended was lost on the way to the API server. */
+#define JOB_LOST_REASON                                                                                      \
+        "it ended, or never began, without that being recorded: the API server could not be reached"

@@ -91,36 +91,38 @@ static void remove_files(const Server *server, JsonVal *backup) {
                                              &err); /* the next backup of that name replaces them */
 }
 
-static bool mark_failed(Orphans *orphans, JsonVal *object) {
+bool recover_mark_failed(Server *server, ServerKind kind, JsonVal *object, const char *reason, Error *err) {
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         AUTO(arena_clear) Arena arena = { 0 };
-        Server *server = orphans->server;
         JsonMutVal *patch = yyjson_mut_obj(doc), *status = yyjson_mut_obj_add_obj(doc, patch, "status");
         const EventAbout about = event_about(object);
-        const char *reason = arena_printf(
-                &arena,
-                "the server ended while it ran (%u pods that were frozen were thawed by the next one)",
-                orphans->undone->thawed);
 
         json_put_str(doc, status, "phase", STR("Failed"));
         json_put_str(doc, status, "failureReason", str_of(reason));
         json_put_str(doc, status, "completionTimestamp", clock_rfc3339(server_now_ms(server), &arena));
-        if (!objects_patch_if(server, orphans->kind, object, doc, patch, NULL, orphans->err))
+        if (!objects_patch_if(server, kind, object, doc, patch, NULL, err))
                 return false;
         kube_record(server->recorder, &about, EVENT_WARNING, "Interrupted", "%s", reason);
         log_warn(server->log, FIELDS(FIELD("name", object_name(object))), "%s marked Failed: %s",
-                 kind_name(orphans->kind), reason);
-        if (orphans->kind == KIND_BACKUP)
+                 kind_name(kind), reason);
+        if (kind == KIND_BACKUP)
                 remove_files(server, object);
         return true;
 }
 
 static bool see_orphan(void *user, JsonVal *object) {
         Orphans *orphans = user;
+        AUTO(arena_clear) Arena arena = { 0 };
 
         if (!str_equal(object_phase(object), STR("InProgress")))
                 return true;
-        orphans->has_failed = !mark_failed(orphans, object);
+        orphans->has_failed = !recover_mark_failed(
+                orphans->server, orphans->kind, object,
+                arena_printf(&arena,
+                             "the server ended while it ran (%u pods that were frozen were thawed by the "
+                             "next one)",
+                             orphans->undone->thawed),
+                orphans->err);
         return !orphans->has_failed;
 }
 

@@ -7,3 +7,8 @@
 
 /* After the lease was won, before any controller works.  False only when it could not be tried, or when stopped. */
 bool server_recover(Server *server, Error *err) MUST_CHECK;
+
+/* The end of a Backup or Restore in progress that nobody carries out; of a Backup, what it left in the bucket goes
+ * too, unless its record is there. */
+bool recover_mark_failed(Server *server, ServerKind kind, JsonVal *object, const char *reason, Error *err)
+        MUST_CHECK;

@@ -3,6 +3,7 @@
 #include "server/controllers.h"
 #include "server/job.h"
 #include "server/locations.h"
+#include "server/recover.h"
 #include "server/restore_files.h"
 #include "server/restore_request.h"
 
@@ -154,12 +155,18 @@ static bool start(Server *server, JsonVal *object, Error *err) {
         return restore.request.faults.errors > 0 || run_restore(&restore, err);
 }
 
+static bool is_for_us(JsonVal *object) {
+        Str phase = object_phase(object);
+
+        return str_equal(phase, STR("New")) || str_equal(phase, STR("InProgress"));
+}
+
 static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *err) {
         AUTO_JSON *cached = kinds_get(server->kinds, KIND_RESTORE, name), *doc = NULL;
         JsonVal *object = yyjson_doc_get_root(cached);
 
         (void) ret_again_ms;
-        if (!cached || (!object_is_deleting(object) && !str_equal(object_phase(object), STR("New"))))
+        if (!cached || (!object_is_deleting(object) && !is_for_us(object)))
                 return true;
         if (!objects_get(server, KIND_RESTORE, name, &doc, err)) {
                 if (err->code != ERROR_NOT_FOUND)
@@ -170,6 +177,8 @@ static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *er
         object = yyjson_doc_get_root(doc);
         if (object_is_deleting(object))
                 return restore_files_finalize(server, object, err);
+        if (str_equal(object_phase(object), STR("InProgress")))
+                return recover_mark_failed(server, KIND_RESTORE, object, JOB_LOST_REASON, err);
         return !str_equal(object_phase(object), STR("New")) || start(server, object, err);
 }
 

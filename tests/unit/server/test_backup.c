@@ -166,6 +166,52 @@ static void a_server_that_is_asked_to_end_records_that(void **state) {
         CHECK(!stored_has(&stored, "backups/b1/b1.tar.gz"));
 }
 
+static void a_run_that_nobody_carries_out_fails_and_gives_its_place_in_the_queue_back(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+
+        (void) state;
+        open_both(&f, &stored, "");
+        cluster_add(&f.cluster, BACKUPS,
+                    "{'apiVersion':'velero.io/v1','kind':'Backup','metadata':{'name':'b1','namespace':"
+                    "'velero'},'spec':{'storageLocation':'default'},'status':{'phase':'InProgress'}}");
+        cluster_add(&f.cluster, BACKUPS, NEW("b2", "{'includedNamespaces':['shop']}"));
+        stored_put(&stored, "backups/b1/b1.tar.gz", "half");
+        fixture_look(&f, &controller_backup_queue, "");
+        check_text(&f, BACKUPS "/b2", "status", "phase", "Queued");
+        fixture_look(&f, &controller_backup, "b1");
+        check_text(&f, BACKUPS "/b1", "status", "phase", "Failed");
+        check_text(&f, BACKUPS "/b1", "status", "failureReason",
+                   "it ended, or never began, without that being recorded: the API server could not be "
+                   "reached");
+        check_text(&f, BACKUPS "/b1", "status", "completionTimestamp", "2026-11-20T10:00:00Z");
+        CHECK(!stored_has(&stored, "backups/b1/b1.tar.gz"));
+        fixture_look(&f, &controller_backup_queue, "");
+        check_text(&f, BACKUPS "/b2", "status", "phase", "ReadyToStart");
+}
+
+static void one_backup_that_cannot_be_patched_holds_up_no_other(void **state) {
+        static const char *const specs[] = { "{'includedNamespaces':['bank']}",
+                                             "{'storageLocation':'nowhere'}" };
+
+        (void) state;
+        for (size_t i = 0; i < sizeof(specs) / sizeof(*specs); i++) {
+                AUTO(fixture_clear) ServerFixture f = { 0 };
+                AUTO(stored_clear) StoredBackups stored = { 0 };
+                AUTO(arena_clear) Arena arena = { 0 };
+                AUTO(error_clear) Error err = { 0 };
+
+                open_both(&f, &stored, "");
+                f.options.concurrent_backups = 2;
+                cluster_add(&f.cluster, BACKUPS, arena_printf(&arena, NEW("a1", "%s"), specs[i]));
+                cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
+                f.cluster.refused = "backups/a1";
+                f.cluster.refused_status = 422;
+                CHECK(!fixture_try(&f, &controller_backup_queue, "", NULL, &err));
+                check_text(&f, BACKUPS "/b1", "status", "phase", "ReadyToStart");
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_new_backup_is_queued_run_and_recorded),
@@ -173,6 +219,8 @@ int main(void) {
                 cmocka_unit_test(backups_of_one_namespace_run_one_after_the_other),
                 cmocka_unit_test(a_name_that_the_bucket_has_already_fails_and_leaves_it_alone),
                 cmocka_unit_test(a_server_that_is_asked_to_end_records_that),
+                cmocka_unit_test(a_run_that_nobody_carries_out_fails_and_gives_its_place_in_the_queue_back),
+                cmocka_unit_test(one_backup_that_cannot_be_patched_holds_up_no_other),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

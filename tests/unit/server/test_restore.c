@@ -128,11 +128,28 @@ static void what_is_wrong_is_told_with_a_sentence(void **state) {
         }
 }
 
+static void a_restore_that_nobody_carries_out_fails(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+
+        (void) state;
+        open_both(&f, &stored);
+        cluster_add(&f.cluster, IN_VELERO "restores",
+                    "{'apiVersion':'velero.io/v1','kind':'Restore','metadata':{'name':'r1','namespace':"
+                    "'velero'},'spec':{'backupName':'b1'},'status':{'phase':'InProgress'}}");
+        fixture_look(&f, &controller_restore, "r1");
+        check_text(&f, IN_VELERO "restores/r1", "status", "phase", "Failed");
+        check_text(&f, IN_VELERO "restores/r1", "status", "failureReason",
+                   "it ended, or never began, without that being recorded: the API server could not be "
+                   "reached");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_restore_is_run_recorded_and_goes_with_its_files),
                 cmocka_unit_test(a_schedule_stands_for_its_newest_completed_backup),
                 cmocka_unit_test(what_is_wrong_is_told_with_a_sentence),
+                cmocka_unit_test(a_restore_that_nobody_carries_out_fails),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
