@@ -110,19 +110,28 @@ bool recover_mark_failed(Server *server, ServerKind kind, JsonVal *object, const
         return true;
 }
 
+static const char *reason_of(const HookUndo *undone, Arena *arena) {
+        const char *open = "";
+
+        if (undone->failed > 0)
+                open = arena_printf(arena,
+                                    "; %u could not be thawed and may still be frozen: it is tried again "
+                                    "every %d s",
+                                    undone->failed, UNDO_AGAIN_MS / 1000);
+        return arena_printf(arena,
+                            "the server ended while it ran (%u pods that were frozen were thawed by the next "
+                            "one%s)",
+                            undone->thawed, open);
+}
+
 static bool see_orphan(void *user, JsonVal *object) {
         Orphans *orphans = user;
         AUTO(arena_clear) Arena arena = { 0 };
 
         if (!str_equal(object_phase(object), STR("InProgress")))
                 return true;
-        orphans->has_failed = !recover_mark_failed(
-                orphans->server, orphans->kind, object,
-                arena_printf(&arena,
-                             "the server ended while it ran (%u pods that were frozen were thawed by the "
-                             "next one)",
-                             orphans->undone->thawed),
-                orphans->err);
+        orphans->has_failed = !recover_mark_failed(orphans->server, orphans->kind, object,
+                                                   reason_of(orphans->undone, &arena), orphans->err);
         return !orphans->has_failed;
 }
 

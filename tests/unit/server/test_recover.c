@@ -63,6 +63,7 @@ static void pods_that_cannot_be_thawed_now_are_counted_and_tried_again(void **st
                          .post = &post,
                          .post_len = 1 };
         const PodPlan *plans[] = { &plan };
+        AUTO(arena_clear) Arena arena = { 0 };
 
         (void) state;
         fixture_open(&f, "2026-11-20T10:00:00Z");
@@ -73,7 +74,15 @@ static void pods_that_cannot_be_thawed_now_are_counted_and_tried_again(void **st
                            &journal, &err));
         CHECK(journal_begin(journal, plans, 1, &err));
         journal_close(TAKE(journal)); /* as a run that died leaves it: open, and its lock is free */
+        cluster_add(&f.cluster, BACKUPS, OF("Backup", "b1", "InProgress"));
+        fixture_settle(&f);
+        f.cluster.refused = "pods/gone";
+        f.cluster.refused_status = 403;
         CHECK(server_recover(&f.server, &err));
+        CHECK_TEXT(fixture_text(&f, BACKUPS "/b1", &arena, "status", "failureReason"),
+                   "the server ended while it ran (0 pods that were frozen were thawed by the next one; 1 "
+                   "could not be thawed and may still be frozen: it is tried again every 30 s)");
+        f.cluster.refused = NULL;
         CHECK(fixture_said(&f, "An earlier run ended without thawing 1 pods; thawing first"));
         fixture_look(&f, &controller_hook_undo, ""); /* the pod is gone: closed, nothing is left */
 }
