@@ -30,12 +30,21 @@ static bool patch_progress(const Job *job, uint64_t total, uint64_t done, Error 
         JsonMutVal *patch = yyjson_mut_obj(doc), *status = yyjson_mut_obj_add_obj(doc, patch, "status");
         JsonMutVal *progress = yyjson_mut_obj_add_obj(doc, status, "progress");
 
+        json_put_str(doc, yyjson_mut_obj_add_obj(doc, patch, "metadata"), "uid", job->about.uid);
         yyjson_mut_obj_add_uint(doc, progress, "totalItems", total);
         yyjson_mut_obj_add_uint(doc, progress, job->kind->done_key, done);
         return objects_patch(job->server, job->kind->kind, job->name, patch, NULL, err);
 }
 
-/* An object that is deleted ends its run; that is seen here at the latest. */
+/* Deleted, being deleted (a finalizer keeps it), or another of that name by now. */
+static bool is_gone(const Job *job) {
+        AUTO_JSON *doc = kinds_get(job->server->kinds, job->kind->kind, job->name);
+        JsonVal *object = yyjson_doc_get_root(doc);
+
+        return !doc || object_is_deleting(object) || !str_equal(object_uid(object), job->about.uid);
+}
+
+/* An object that is gone ends its run. */
 static void report(void *user) {
         Job *job = user;
         uint64_t total_before = 0, done_before = 0;
@@ -43,17 +52,14 @@ static void report(void *user) {
         while (stop_sleep_ms(job->ended, REPORT_MS)) {
                 AUTO(error_clear) Error err = { 0 };
                 uint64_t total = *job->total, done = *job->done;
+                bool has_news = total != total_before || done != done_before;
 
-                if (total == total_before && done == done_before) {
-                        AUTO_JSON *doc = kinds_get(job->server->kinds, job->kind->kind, job->name);
-
-                        if (doc)
-                                continue;
-                }
-                if (patch_progress(job, total, done, &err)) {
+                job->is_gone = is_gone(job);
+                if (!job->is_gone && has_news && patch_progress(job, total, done, &err)) {
                         total_before = total;
                         done_before = done;
-                } else if (err.code == ERROR_NOT_FOUND) {
+                }
+                if (job->is_gone || err.code == ERROR_NOT_FOUND) {
                         job->is_gone = true;
                         (void) runs_stop(job->server->runs, job->kind->run, job->name);
                         return;
@@ -129,6 +135,8 @@ Str job_interruption(const Job *job) {
 bool job_record(Job *job, JsonMutDoc *doc, JsonMutVal *status, Error *err) {
         JsonMutVal *patch = yyjson_mut_obj(doc);
 
+        /* With its UID: one that was made again under the name is not given the end of another. */
+        json_put_str(doc, yyjson_mut_obj_add_obj(doc, patch, "metadata"), "uid", job->about.uid);
         yyjson_mut_obj_add_val(doc, patch, "status", status);
         if (objects_patch_lasting(job->server, job->kind->kind, job->name, patch, err))
                 return true;

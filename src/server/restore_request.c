@@ -18,7 +18,8 @@ static bool see_backup(void *user, JsonVal *backup) {
         if (!str_equal(object_schedule(backup), newest->request->restore.spec.schedule_name))
                 return true;
         newest->seen++;
-        if (str_equal(object_phase(backup), STR("Completed")) && start_ms > newest->start_ms) {
+        if (str_equal(object_phase(backup), STR("Completed")) && !object_is_deleting(backup) &&
+            start_ms > newest->start_ms) {
                 newest->start_ms = start_ms;
                 newest->name = arena_copy(newest->arena, object_name(backup));
         }

@@ -74,6 +74,43 @@ static void a_restore_is_run_recorded_and_goes_with_its_files(void **state) {
         check_text(&f, RESTORES "/r1", "metadata", "finalizers", "[]");
 }
 
+/* As `kubectl delete` leaves an object that has a finalizer. */
+static void delete_soon(void *user) {
+        ServerFixture *f = user;
+        AUTO(error_clear) Error err = { 0 };
+        const KubeObject object = { .resource = kinds_resource(f->server.kinds, KIND_RESTORE),
+                                    .namespace = STR("velero"),
+                                    .name = STR("r1") };
+
+        while (!runs_has(f->server.runs, RUN_RESTORE, STR("r1")))
+                stop_sleep_ms(NULL, 5);
+        if (!kube_patch(f->server.client, &object, KUBE_PATCH_MERGE,
+                        STR("{\"metadata\":{\"deletionTimestamp\":\"2026-11-20T10:00:00Z\"}}"), NULL, NULL,
+                        &err))
+                fail_msg("%s", err.message);
+}
+
+static void a_restore_that_is_deleted_while_it_runs_ends_and_goes(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+
+        (void) state;
+        open_both(&f, &stored);
+        back_up(&f, "b1");
+        cluster_add(&f.cluster, RESTORES,
+                    NEW("r1", "{'backupName':'b1','namespaceMapping':{'shop':'again'}}"));
+        f.cluster.refused = "POST /api/v1/namespaces/again/configmaps";
+        f.cluster.refused_status = 503; /* for as long as the run goes on */
+        Thread deleter = thread_start(delete_soon, &f);
+        fixture_look(&f, &controller_restore, "r1");
+        thread_join(deleter);
+        f.cluster.refused = NULL;
+        check_text(&f, RESTORES "/r1", "status", "phase", "InProgress"); /* nobody is left to be told */
+        fixture_look(&f, &controller_restore, "r1");
+        check_text(&f, RESTORES "/r1", "metadata", "finalizers", "[]");
+        CHECK(!stored_has(&stored, "restores/r1/restore-r1-logs.gz"));
+}
+
 static void a_schedule_stands_for_its_newest_completed_backup(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
@@ -83,6 +120,13 @@ static void a_schedule_stands_for_its_newest_completed_backup(void **state) {
         cluster_add(&f.cluster, BACKUPS, SCHEDULED("n1", "Completed", "2026-11-01T00:00:00Z"));
         cluster_add(&f.cluster, BACKUPS, SCHEDULED("n2", "Completed", "2026-11-02T00:00:00Z"));
         cluster_add(&f.cluster, BACKUPS, SCHEDULED("n3", "PartiallyFailed", "2026-11-03T00:00:00Z"));
+        cluster_add(
+                &f.cluster, BACKUPS,
+                "{'apiVersion':'velero.io/"
+                "v1','kind':'Backup','metadata':{'name':'n4','namespace':'velero','labels':{"
+                "'velero.io/"
+                "schedule-name':'nightly'},'deletionTimestamp':'2026-11-05T00:00:00Z'},'spec':{},'status':{"
+                "'phase':'Completed','startTimestamp':'2026-11-04T00:00:00Z'}}");
         cluster_add(&f.cluster, RESTORES, NEW("r1", "{'scheduleName':'nightly'}"));
         fixture_look(&f, &controller_restore, "r1");
         check_text(&f, RESTORES "/r1", "spec", "backupName", "n2");
@@ -147,6 +191,7 @@ static void a_restore_that_nobody_carries_out_fails(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_restore_is_run_recorded_and_goes_with_its_files),
+                cmocka_unit_test(a_restore_that_is_deleted_while_it_runs_ends_and_goes),
                 cmocka_unit_test(a_schedule_stands_for_its_newest_completed_backup),
                 cmocka_unit_test(what_is_wrong_is_told_with_a_sentence),
                 cmocka_unit_test(a_restore_that_nobody_carries_out_fails),
