@@ -74,11 +74,13 @@ static bool check(Cli *cli, const InstallRequest *flags, Error *err) {
                 return cli_usage(cli, err,
                                  "--provider and --bucket are missing: where are backups kept? (or "
                                  "--no-default-backup-location)");
+        if (!flags->no_location && !str_equal(objects->provider, STR("filesystem")))
+                return cli_usage(cli, err,
+                                 "--provider \"" STR_FMT "\" is not served by this version, which has "
+                                 "\"filesystem\" (a folder of the server, such as a PVC or an NFS mount)",
+                                 STR_ARG(objects->provider));
         if (flags->secret_file.len && flags->no_secret)
                 return cli_usage(cli, err, "--secret-file and --no-secret: one of the two");
-        if (flags->secret_file.len == 0 && !flags->no_secret && !flags->no_location &&
-            !str_equal(objects->provider, STR("filesystem")))
-                return cli_usage(cli, err, "--secret-file or --no-secret is missing");
         return true;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/state.h"
+#include "server/controllers.h"
 
 typedef struct ServerRequest {
         Str namespace, metrics_address, download_address, download_host, default_location, state, identity;
@@ -136,6 +137,24 @@ static bool serve(Cli *cli, const ServerRequest *flags, const ServerOptions *ser
                           err);
 }
 
+/* A misspelt name would leave running what was to stand still. */
+static bool check_disabled(Cli *cli, Str disabled, Error *err) {
+        Strs names = { 0 }, known = { 0 };
+
+        for (size_t i = 0; controllers_all[i]; i++)
+                strs_add(&known, cli->arena, str_of(controllers_all[i]->name));
+        strs_split(disabled, ',', cli->arena, &names);
+        for (size_t i = 0; i < names.len; i++) {
+                if (strs_has(&known, names.items[i]))
+                        continue;
+                Str all = strs_join(&known, STR(", "), cli->arena);
+                cli_set_hint(cli, "there are " STR_FMT, STR_ARG(all));
+                return cli_usage(cli, err, "--disable-controllers: there is no controller \"" STR_FMT "\"",
+                                 STR_ARG(names.items[i]));
+        }
+        return true;
+}
+
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const ServerRequest *flags = request;
         ServerOptions server = {
@@ -163,7 +182,8 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         if (flags->workers == 0 || flags->hook_workers == 0 || flags->concurrent_backups == 0)
                 return cli_usage(cli, err,
                                  "--workers, --hook-workers and --concurrent-backups: 1 is the least");
-        return state_folder(flags->state, cli->arena, &server.state, err) && serve(cli, flags, &server, err);
+        return check_disabled(cli, flags->disabled_controllers, err) &&
+               state_folder(flags->state, cli->arena, &server.state, err) && serve(cli, flags, &server, err);
 }
 
 const Command cmd_server = {

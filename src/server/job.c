@@ -140,7 +140,7 @@ bool job_record(Job *job, JsonMutDoc *doc, JsonMutVal *status, Error *err) {
         yyjson_mut_obj_add_val(doc, patch, "status", status);
         if (objects_patch_lasting(job->server, job->kind->kind, job->name, patch, err))
                 return true;
-        if (err->code != ERROR_NOT_FOUND)
+        if (err->code != ERROR_NOT_FOUND && !is_gone(job))
                 return error_prefix(err, "write how %s \"" STR_FMT "\" ended", job->kind->log_field,
                                     STR_ARG(job->name));
         error_clear(err); /* nobody is left to be told */

@@ -150,6 +150,20 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                 { { "backup", "get" },
                   "error: --from is missing\n"
                   "hint: --from DIR names the folder that backups were written to with --to DIR\n" },
+                { { "server", "--disable-controllers", "gc,bakup" },
+                  "error: --disable-controllers: there is no controller \"bakup\"\n"
+                  "hint: there are hook-undo, backup-storage-location, backup-queue, backup, restore, "
+                  "schedule, "
+                  "backup-sync, gc, backup-deletion, download-request, server-status-request, not-served\n" },
+                { { "server", "--concurrent-backups", "0" },
+                  "error: --workers, --hook-workers and --concurrent-backups: 1 is the least\n" },
+                { { "install", "--provider", "gcp", "--bucket", "b", "--dry-run" },
+                  "error: --provider \"gcp\" is not served by this version, which has \"filesystem\" (a "
+                  "folder of the "
+                  "server, such as a PVC or an NFS mount)\n" },
+                { { "install", "--dry-run" },
+                  "error: --provider and --bucket are missing: where are backups kept? (or "
+                  "--no-default-backup-location)\n" },
                 { { "backup", "run", "b1" },
                   "error: --to is missing\nhint: --to DIR names the folder to store the backup in\n" },
                 { { "backup", "run", "--to", "/x", "--workers", "0" },
