@@ -2,10 +2,9 @@
 
 static void check_config(const StoreLocation *location, Faults *faults) {
         Str path = json_get_str(location->config, "path");
-        size_t i, count;
-        JsonVal *key, *value;
+        yyjson_obj_iter keys = yyjson_obj_iter_with(location->config);
 
-        yyjson_obj_foreach(location->config, i, count, key, value) {
+        for (JsonVal *key; (key = yyjson_obj_iter_next(&keys));) {
                 Str name = json_str(key);
 
                 if (!str_equal(name, STR("path")))
