@@ -1,123 +1,129 @@
-#include "store/store.h"
+#include "store/store_kind.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
+enum { STEP = 16 * 1024 };
 
-#include "base/mem.h"
-#include "store/directory.h"
+bool store_check_key(Str key, Error *err) {
+        Str rest = key, part;
 
-enum { FOLDER_MODE = 0700 }; /* backups hold the secrets of a cluster */
-
-static bool open_failed(const char *path, const char *verb, int cause, Error *err) {
-        ErrorCode code = cause == EACCES || cause == EPERM || cause == EROFS ? ERROR_FORBIDDEN
-                         : cause == ENOENT                                   ? ERROR_NOT_FOUND
-                                                                             : ERROR_INVALID;
-
-        if (cause == ENOENT)
-                return error_set(err, code, "there is no directory \"%s\"", path);
-        if (cause == ENOTDIR || cause == EEXIST)
-                return error_set(err, code, "\"%s\" is not a directory", path);
-        return error_set(err, code, "%s directory \"%s\": %s", verb, path, strerrordesc_np(cause));
-}
-
-/* "." when the path has no other. */
-static char *parent_path(const char *path) {
-        size_t len = strlen(path);
-
-        while (len > 1 && path[len - 1] == '/')
-                len--;
-        while (len > 0 && path[len - 1] != '/')
-                len--;
-        while (len > 1 && path[len - 1] == '/')
-                len--;
-        return xasprintf("%.*s", len ? (int) len : 1, len ? path : ".");
-}
-
-static bool sync_folder(const char *path) {
-        AUTO_FD fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        /* Who may write to a folder need not be allowed to read it. */
-        return fd < 0 ? errno == EACCES : directory_sync(fd);
-}
-
-/* mkdir -p, and each new folder is in its parent for good. */
-static bool make_directory(const char *path, Error *err) {
-        AUTO_FREE char *parent = parent_path(path);
-        bool is_made = mkdir(path, FOLDER_MODE) == 0;
-
-        if (!is_made && errno == ENOENT && strcmp(parent, ".") != 0) {
-                if (!make_directory(parent, err))
-                        return false;
-                is_made = mkdir(path, FOLDER_MODE) == 0;
+        if (key.len == 0 || key.len > KEY_MAX_LEN)
+                return error_set(err, ERROR_INVALID, "a key has 1 to %d bytes, not %zu", KEY_MAX_LEN,
+                                 key.len);
+        if (memchr(key.ptr, '\0', key.len))
+                return error_set(err, ERROR_INVALID, "a key has no NUL");
+        while (str_cut(&rest, '/', &part)) {
+                if (part.len == 0 || str_equal(part, STR(".")) || str_equal(part, STR("..")))
+                        return error_set(err, ERROR_INVALID,
+                                         "\"" STR_FMT "\" is not a key: it has the part \"" STR_FMT "\"",
+                                         STR_ARG(key), STR_ARG(part));
+                if (str_starts_with(part, STR(HIDDEN_PREFIX)))
+                        return error_set(err, ERROR_INVALID,
+                                         "\"" STR_FMT "\" is not a key: names that start with \"%s\" "
+                                         "are reserved",
+                                         STR_ARG(key), HIDDEN_PREFIX);
         }
-        if (!is_made && errno == EEXIST)
-                return true;
-        if (!is_made || !sync_folder(parent))
-                return open_failed(path, "make", errno, err);
-        return true;
-}
-
-bool store_open_directory(Str path, bool create, const Stop *stop, Store **ret_store, Error *err) {
-        if (path.len == 0 || memchr(path.ptr, '\0', path.len))
-                return error_set(err, ERROR_INVALID, "the name of the directory is empty");
-
-        AUTO(store_freep) Store *store = xnew0(Store);
-        store->path = xasprintf(STR_FMT, STR_ARG(path));
-        store->root = -1;
-        store->stop = stop;
-        if (!stop_check(stop, err) || (create && !make_directory(store->path, err)))
-                return false;
-        store->root = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (store->root < 0)
-                return open_failed(store->path, "open", errno, err);
-        directory_sweep(store);
-        *ret_store = TAKE(store);
         return true;
 }
 
 void store_free(Store *store) {
-        if (!store)
-                return;
-        closep(&store->root);
-        free(store->path);
-        free(store);
+        if (store)
+                store->kind->free(store);
 }
 
 Str store_name(const Store *store) {
-        return str_of(store->path);
+        return str_of(store->name);
 }
 
-/* A stop does not end it: an interrupted run removes what it wrote. */
+bool store_list(Store *store, Str prefix, Arena *arena, Strs *ret_keys, Error *err) {
+        return stop_check(store->stop, err) && store->kind->list(store, prefix, arena, ret_keys, err);
+}
+
+bool store_list_folders(Store *store, Str prefix, Arena *arena, Strs *ret_names, Error *err) {
+        return stop_check(store->stop, err) &&
+               store->kind->list_folders(store, prefix, arena, ret_names, err);
+}
+
 bool store_delete(Store *store, Str key, Error *err) {
-        if (!directory_check_key(key, err))
-                return false;
-
-        AUTO_FREE char *name = xasprintf(STR_FMT, STR_ARG(key));
-        AUTO_FD folder = directory_open_parent(store, key, false);
-        if (folder < 0)
-                return errno == ENOENT || errno == ENOTDIR ||
-                       directory_failed(store, "delete", key, errno, err);
-
-        /* EISDIR: a folder is no object, so there is nothing to delete. */
-        if (unlinkat(folder, directory_base_name((Str) { name, key.len }), 0) != 0)
-                return errno == ENOENT || errno == EISDIR ||
-                       directory_failed(store, "delete", key, errno, err);
-        if (!directory_sync(folder))
-                return directory_failed(store, "delete", key, errno, err);
-        directory_prune(store, key);
-        return true;
+        return store_check_key(key, err) && store->kind->delete(store, key, err);
 }
 
 bool store_exists(Store *store, Str key, bool *ret_exists, Error *err) {
-        struct stat status;
+        return stop_check(store->stop, err) && store_check_key(key, err) &&
+               store->kind->exists(store, key, ret_exists, err);
+}
 
-        if (!stop_check(store->stop, err) || !directory_check_key(key, err))
+bool store_begin(Store *store, Str key, StoreWriter **ret_writer, Error *err) {
+        return stop_check(store->stop, err) && store_check_key(key, err) &&
+               store->kind->begin(store, key, ret_writer, err);
+}
+
+bool store_write(StoreWriter *writer, Str bytes, Error *err) {
+        return writer->store->kind->write(writer, bytes, err);
+}
+
+bool store_finish(StoreWriter *writer, Error *err) {
+        return stop_check(writer->store->stop, err) && writer->store->kind->finish(writer, err);
+}
+
+void store_writer_free(StoreWriter *writer) {
+        if (writer)
+                writer->store->kind->writer_free(writer);
+}
+
+bool store_put(Store *store, Str key, Str bytes, Error *err) {
+        AUTO(store_writer_freep) StoreWriter *writer = NULL;
+
+        return store_begin(store, key, &writer, err) && store_write(writer, bytes, err) &&
+               store_finish(writer, err);
+}
+
+bool store_read_begin(Store *store, Str key, StoreReader **ret_reader, Error *err) {
+        return stop_check(store->stop, err) && store_check_key(key, err) &&
+               store->kind->read_begin(store, key, ret_reader, err);
+}
+
+bool store_read(void *user, void *into, size_t size, size_t *ret_size, Error *err) {
+        StoreReader *reader = user;
+
+        return reader->store->kind->read(reader, into, size, ret_size, err);
+}
+
+void store_reader_free(StoreReader *reader) {
+        if (reader)
+                reader->store->kind->reader_free(reader);
+}
+
+bool store_get(Store *store, Str key, size_t limit, Buf *into, Error *err) {
+        AUTO(store_reader_freep) StoreReader *reader = NULL;
+        char bytes[STEP];
+        size_t size, total = 0;
+
+        if (!store_read_begin(store, key, &reader, err))
                 return false;
+        do {
+                if (!store_read(reader, bytes, sizeof bytes, &size, err))
+                        return false;
+                total += size;
+                if (total > limit)
+                        return error_set(err, ERROR_INVALID,
+                                         "read \"" STR_FMT "\": it is larger than %zu bytes", STR_ARG(key),
+                                         limit);
+                buf_add(into, (Str) { bytes, size });
+        } while (size == sizeof bytes);
+        return buf_check(into, reader->key, err);
+}
 
-        AUTO_FD fd = directory_open(store, key, O_PATH);
-        if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
-                return directory_failed(store, "read", key, errno, err);
-        *ret_exists = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-        return true;
+bool store_lock(Store *store, Str name, StoreLock **ret_lock, Error *err) {
+        return store->kind->lock(store, name, ret_lock, err);
+}
+
+void store_unlock(StoreLock *lock) {
+        if (lock)
+                lock->store->kind->unlock(lock);
+}
+
+bool store_presign(Store *store, Str key, int64_t seconds, Arena *arena, Str *ret_url, Error *err) {
+        if (!store->kind->presign)
+                return error_set(err, ERROR_INVALID, "\"%s\" is a directory, whose objects have no URL",
+                                 store->name);
+        return store_check_key(key, err) && store->kind->presign(store, key, seconds, arena, ret_url, err);
 }

@@ -4,6 +4,8 @@
  * part.  Every call blocks and ends at once when the Stop given to it at opening is set; only store_delete goes on,
  * since an interrupted run removes with it what it wrote. */
 #pragma once
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -19,7 +21,7 @@ typedef struct StoreReader StoreReader;
 bool store_open_directory(Str path, bool create, const Stop *stop, Store **ret_store, Error *err) MUST_CHECK;
 void store_free(Store *store);
 DEFINE_AUTO(Store, store_free)
-Str store_name(const Store *store); /* for messages: the path */
+Str store_name(const Store *store); /* for messages: the path; "s3://bucket/prefix" */
 
 /* All keys that start with `prefix`, sorted. */
 bool store_list(Store *store, Str prefix, Arena *arena, Strs *ret_keys, Error *err) MUST_CHECK;
@@ -42,6 +44,10 @@ bool store_read(void *reader, void *into, size_t size, size_t *ret_size, Error *
 void store_reader_free(StoreReader *reader);
 DEFINE_AUTO(StoreReader, store_reader_free)
 bool store_get(Store *store, Str key, size_t limit, Buf *into, Error *err) MUST_CHECK;
+
+/* A URL from which anybody can GET the object for `seconds`, without a request to the store; whether it exists is not
+ * looked at.  ERROR_INVALID for a directory, which has no such thing. */
+bool store_presign(Store *store, Str key, int64_t seconds, Arena *arena, Str *ret_url, Error *err) MUST_CHECK;
 
 /* Only one holder of a name at a time, also between processes; released on free or when the process dies.
  * ERROR_EXISTS says who holds it. */

@@ -363,6 +363,20 @@ static void a_stop_ends_every_call_but_delete(void **state) {
         CHECK(store_delete(store, STR("k"), &err));
 }
 
+static void an_object_of_a_directory_has_no_url(void **state) {
+        SCRATCH(scratch, store);
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        Str url;
+
+        (void) state;
+        CHECK(!store_presign(store, STR("k"), 600, &arena, &url, &err));
+        CHECK_STR(err.message,
+                  arena_printf(&arena, "\"" STR_FMT "\" is a directory, whose objects have no URL",
+                               STR_ARG(store_name(store))));
+        CHECK_INT(err.code, ERROR_INVALID);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_was_put_is_got_listed_and_deleted),
@@ -381,6 +395,7 @@ int main(void) {
                 cmocka_unit_test(only_the_owner_can_read_what_is_stored),
                 cmocka_unit_test(an_object_that_is_too_large_is_not_got),
                 cmocka_unit_test(a_stop_ends_every_call_but_delete),
+                cmocka_unit_test(an_object_of_a_directory_has_no_url),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

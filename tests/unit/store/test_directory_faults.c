@@ -70,7 +70,7 @@ static void a_full_disk_is_told_with_what_to_do(void **state) {
         FOR_EACH_CASE(cases, c) {
                 AUTO(error_clear) Error err = { 0 };
 
-                CHECK(!directory_failed(store, c->verb, STR("k"), c->cause, &err));
+                CHECK(!directory_failed((Directory *) store, c->verb, STR("k"), c->cause, &err));
                 CHECK_STR(err.message, c->message);
                 CHECK_INT(err.code, c->code);
         }

@@ -8,7 +8,7 @@
 enum { KEYS_MAX = 1000 * 1000 };
 
 typedef struct Walk {
-        const Store *store;
+        const Directory *directory;
         Str prefix;
         Arena *arena;
         Strs pending; /* folders still to be read */
@@ -20,15 +20,15 @@ static void closedirp(DIR **folder) {
                 closedir(*folder);
 }
 
-static bool open_folder(const Store *store, Str name, DIR **ret_folder, Error *err) {
-        int fd = directory_open(store, name, O_RDONLY | O_DIRECTORY);
+static bool open_folder(const Directory *directory, Str name, DIR **ret_folder, Error *err) {
+        int fd = directory_open(directory, name, O_RDONLY | O_DIRECTORY);
 
         *ret_folder = fd >= 0 ? fdopendir(fd) : NULL;
         if (fd >= 0 && !*ret_folder)
                 close(fd);
         /* What is not there has no keys. */
         return *ret_folder || errno == ENOENT || errno == ENOTDIR ||
-               directory_failed(store, "list", name, errno, err);
+               directory_failed(directory, "list", name, errno, err);
 }
 
 /* False at the end, and for an error, which `errno` says. */
@@ -56,7 +56,8 @@ static bool walk_folder(Walk *walk, Str name, Error *err) {
         AUTO(closedirp) DIR *folder = NULL;
         struct dirent *entry;
 
-        if (!stop_check(walk->store->stop, err) || !open_folder(walk->store, name, &folder, err))
+        if (!stop_check(walk->directory->store.stop, err) ||
+            !open_folder(walk->directory, name, &folder, err))
                 return false;
         while (folder && next_entry(folder, &entry)) {
                 Str key = str_of(
@@ -73,19 +74,19 @@ static bool walk_folder(Walk *walk, Str name, Error *err) {
                 if (walk->keys.len + walk->pending.len > KEYS_MAX)
                         return error_set(err, ERROR_INVALID,
                                          "list \"" STR_FMT "\": more than %d objects in \"%s\"",
-                                         STR_ARG(walk->prefix), KEYS_MAX, walk->store->path);
+                                         STR_ARG(walk->prefix), KEYS_MAX, walk->directory->store.name);
         }
-        return !folder || errno == 0 || directory_failed(walk->store, "list", name, errno, err);
+        return !folder || errno == 0 || directory_failed(walk->directory, "list", name, errno, err);
 }
 
-bool store_list(Store *store, Str prefix, Arena *arena, Strs *ret_keys, Error *err) {
-        Walk walk = { .store = store, .prefix = prefix, .arena = arena };
+bool directory_list(Store *store, Str prefix, Arena *arena, Strs *ret_keys, Error *err) {
+        Walk walk = { .directory = (Directory *) store, .prefix = prefix, .arena = arena };
         size_t slash = prefix.len;
 
         while (slash > 0 && prefix.ptr[slash - 1] != '/')
                 slash--;
         Str top = { prefix.ptr, slash ? slash - 1 : 0 };
-        if (top.len && !directory_check_key(top, err))
+        if (top.len && !store_check_key(top, err))
                 return false;
 
         strs_add(&walk.pending, arena, top);
@@ -97,14 +98,14 @@ bool store_list(Store *store, Str prefix, Arena *arena, Strs *ret_keys, Error *e
         return true;
 }
 
-bool store_list_folders(Store *store, Str prefix, Arena *arena, Strs *ret_names, Error *err) {
+bool directory_list_folders(Store *store, Str prefix, Arena *arena, Strs *ret_names, Error *err) {
+        Directory *directory = (Directory *) store;
         AUTO(closedirp) DIR *folder = NULL;
         Str name = str_ends_with(prefix, STR("/")) ? (Str) { prefix.ptr, prefix.len - 1 } : prefix;
         Strs names = { 0 };
         struct dirent *entry;
 
-        if (!stop_check(store->stop, err) || (name.len && !directory_check_key(name, err)) ||
-            !open_folder(store, name, &folder, err))
+        if ((name.len && !store_check_key(name, err)) || !open_folder(directory, name, &folder, err))
                 return false;
         while (folder && next_entry(folder, &entry))
                 if (is_kind(folder, entry, DT_DIR, S_IFDIR)) {
@@ -115,7 +116,7 @@ bool store_list_folders(Store *store, Str prefix, Arena *arena, Strs *ret_names,
                         strs_add(&names, arena, arena_copy(arena, str_of(entry->d_name)));
                 }
         if (folder && errno != 0)
-                return directory_failed(store, "list", name, errno, err);
+                return directory_failed(directory, "list", name, errno, err);
         strs_sort(&names);
         *ret_names = names;
         return true;

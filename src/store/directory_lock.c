@@ -10,18 +10,19 @@
 /* A sweep by another process holds the flock for a moment: that is no holder. */
 enum { TRIES = 5, WAIT_MS = 20, HOLDER_MAX = 300 };
 
-struct StoreLock {
-        Store *store;
+typedef struct DirectoryLock {
+        StoreLock base;
+        const Directory *directory;
         char *file;
         int fd;
-};
+} DirectoryLock;
 
-void store_unlock(StoreLock *lock) {
-        if (!lock)
-                return;
+void directory_unlock(StoreLock *base) {
+        DirectoryLock *lock = (DirectoryLock *) base;
+
         /* While it is locked, nobody else takes the file for theirs. */
         if (lock->fd >= 0)
-                unlinkat(lock->store->root, lock->file, 0);
+                unlinkat(lock->directory->root, lock->file, 0);
         closep(&lock->fd);
         free(lock->file);
         free(lock);
@@ -47,32 +48,41 @@ static void write_holder(int fd) {
                 dprintf(fd, "process %d on %s since " STR_FMT, (int) getpid(), host, STR_ARG(now));
 }
 
-static bool is_held(const StoreLock *lock, Str name, Error *err) {
-        AUTO_FD fd = directory_open(lock->store, str_of(lock->file), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+static bool is_held(const DirectoryLock *lock, Str name, Error *err) {
+        AUTO_FD fd = directory_open(lock->directory, str_of(lock->file), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
         char holder[HOLDER_MAX];
         ssize_t len = fd >= 0 ? read(fd, holder, sizeof holder) : 0;
         Str who = len > 0 ? (Str) { holder, (size_t) len } : STR("another process");
 
         return error_set(err, ERROR_EXISTS, "\"" STR_FMT "\" in \"%s\" is in use by " STR_FMT, STR_ARG(name),
-                         lock->store->path, STR_ARG(who));
+                         lock->directory->store.name, STR_ARG(who));
 }
 
-bool store_lock(Store *store, Str name, StoreLock **ret_lock, Error *err) {
-        AUTO(store_unlockp) StoreLock *lock = xnew0(StoreLock);
-
-        lock->store = store;
-        lock->file = file_of(name);
+static bool take(DirectoryLock *lock, Str name, Error *err) {
         for (int i = 0; i < TRIES; i++) {
-                lock->fd = directory_open_locked(store, lock->file, 0);
+                lock->fd = directory_open_locked(lock->directory, lock->file, 0);
                 if (lock->fd >= 0) {
                         write_holder(lock->fd);
-                        *ret_lock = TAKE(lock);
                         return true;
                 }
                 if (errno != EWOULDBLOCK)
-                        return directory_failed(store, "lock", name, errno, err);
-                if (!stop_sleep_ms(store->stop, WAIT_MS))
-                        return stop_check(store->stop, err);
+                        return directory_failed(lock->directory, "lock", name, errno, err);
+                if (!stop_sleep_ms(lock->base.store->stop, WAIT_MS))
+                        return stop_check(lock->base.store->stop, err);
         }
         return is_held(lock, name, err);
+}
+
+bool directory_lock(Store *store, Str name, StoreLock **ret_lock, Error *err) {
+        DirectoryLock *lock = xnew0(DirectoryLock);
+
+        lock->base.store = store;
+        lock->directory = (Directory *) store;
+        lock->file = file_of(name);
+        if (!take(lock, name, err)) {
+                directory_unlock(&lock->base);
+                return false;
+        }
+        *ret_lock = &lock->base;
+        return true;
 }
