@@ -97,6 +97,17 @@ static int compare_names(const void *left, const void *right) {
         return order ? order : str_compare(b_stamp, a_stamp);
 }
 
+static int compare_entries(const void *left, const void *right) {
+        const CatalogEntry *a = left, *b = right;
+
+        return compare_names(&a->name, &b->name);
+}
+
+void catalog_sort(Catalog *catalog) {
+        if (catalog->len)
+                qsort(catalog->items, catalog->len, sizeof *catalog->items, compare_entries);
+}
+
 bool catalog_read(Store *store, CatalogKind kind, Arena *arena, Catalog *ret_catalog, Error *err) {
         Catalog catalog = { 0 };
         Strs names = { 0 };

@@ -28,6 +28,8 @@ bool catalog_read(Store *store, CatalogKind kind, Arena *arena, Catalog *ret_cat
 /* These; a name that is not there fails with ERROR_NOT_FOUND and a hint. */
 bool catalog_read_names(Cli *cli, Store *store, CatalogKind kind, Strs names, Catalog *ret_catalog,
                         Error *err) MUST_CHECK;
+/* Into the order of catalog_read. */
+void catalog_sort(Catalog *catalog);
 void catalog_clear(Catalog *catalog);
 
 /* A gzipped JSON file of a run; *ret_doc is NULL when there is none. */

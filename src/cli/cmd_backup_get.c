@@ -7,11 +7,12 @@
 #include "cli/words.h"
 
 static const Option options[] = {
-        OPT_GROUP(StoredFlags, from, from_flags, "Store"),
+        OPT_ROWS(stored_source_flags, "Source"),
         { OPT_ROW(OPTION_TEXT, StoredFlags, selector, "selector", "SELECTOR",
                   "only backups with these labels"),
           .letter = 'l' },
         OPT_GROUP(StoredFlags, output, output_flags, "Output"),
+        OPT_GROUP(StoredFlags, cluster, cluster_flags, "Cluster"),
         OPT_END,
 };
 
@@ -47,7 +48,9 @@ const Command cmd_backup_get = {
         .name = "backup get",
         .arguments = "[NAME...]",
         .summary = "List backups",
-        .example = "# All backups in ./backups.\n"
+        .example = "# All backups of the cluster.\n"
+                   "grapnel backup get\n\n"
+                   "# All backups in ./backups.\n"
                    "grapnel backup get --from ./backups\n\n"
                    "# The phase of one of them.\n"
                    "grapnel backup get monday --from ./backups -o json | jq -r .status.phase",

@@ -6,11 +6,12 @@
 #include "cli/words.h"
 
 static const Option options[] = {
-        OPT_GROUP(StoredFlags, from, from_flags, "Store"),
+        OPT_ROWS(stored_source_flags, "Source"),
         { OPT_ROW(OPTION_TEXT, StoredFlags, selector, "selector", "SELECTOR",
                   "only restores with these labels"),
           .letter = 'l' },
         OPT_GROUP(StoredFlags, output, output_flags, "Output"),
+        OPT_GROUP(StoredFlags, cluster, cluster_flags, "Cluster"),
         OPT_END,
 };
 
@@ -50,7 +51,9 @@ const Command cmd_restore_get = {
         .details =
                 "Restores that Velero made keep their object in the cluster; in a folder they are known by "
                 "their files only, and their status is Unknown here.",
-        .example = "# All restores of backups in ./backups.\n"
+        .example = "# All restores of the cluster.\n"
+                   "grapnel restore get\n\n"
+                   "# All restores of backups in ./backups.\n"
                    "grapnel restore get --from ./backups",
         .options = options,
         .request_size = sizeof(StoredFlags),

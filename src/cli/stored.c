@@ -1,7 +1,10 @@
 #include "cli/stored.h"
 
+#include "cli/catalog_cluster.h"
+#include "cli/cluster.h"
 #include "cli/describe.h"
 #include "cli/output.h"
+#include "cli/velero_config.h"
 #include "data/gzip.h"
 #include "data/labels.h"
 #include "kube/object.h"
@@ -32,6 +35,16 @@ const StoredKind stored_restores = {
         CATALOG_RESTORES, restore_log, restore_results, restore_resource_list, restore_volumes, restore_hooks,
 };
 
+const Option stored_source_flags[] = {
+        { OPT_ROW(OPTION_TEXT, StoredFlags, from.from, "from", "DIR",
+                  "read the folder that holds backups/ and restores/ instead of the cluster") },
+        { OPT_ROW(OPTION_TEXT, StoredFlags, namespace, "namespace", "NAME",
+                  "Velero's namespace (default: of ~/.config/velero/config.json, $VELERO_NAMESPACE, "
+                  "\"velero\")"),
+          .letter = 'n' },
+        OPT_END,
+};
+
 static void keep_matching(Catalog *catalog, const LabelSelector *selector) {
         size_t kept = 0;
 
@@ -46,14 +59,20 @@ static void keep_matching(Catalog *catalog, const LabelSelector *selector) {
         catalog->len = kept;
 }
 
+static bool parse_selector(Cli *cli, Str selector, LabelSelector *ret_selector, Error *err) {
+        if (selector.len && !label_selector_parse(selector, cli->arena, ret_selector, err)) {
+                cli->exit = EXIT_USAGE;
+                return error_prefix(err, "--selector");
+        }
+        return true;
+}
+
 bool stored_select(Cli *cli, Store *store, CatalogKind kind, const CommandLine *line, Str selector,
                    Catalog *ret_catalog, Error *err) {
         LabelSelector parsed = { 0 };
 
-        if (selector.len && !label_selector_parse(selector, cli->arena, &parsed, err)) {
-                cli->exit = EXIT_USAGE;
-                return error_prefix(err, "--selector");
-        }
+        if (!parse_selector(cli, selector, &parsed, err))
+                return false;
         if (line->arguments.len) {
                 if (!catalog_read_names(cli, store, kind, line->arguments, ret_catalog, err))
                         return false;
@@ -76,14 +95,42 @@ static void print_objects(Cli *cli, const Catalog *catalog, int format) {
         output_list(cli, format, doc, items);
 }
 
+static bool select_in_cluster(Cli *cli, CatalogKind kind, const CommandLine *line, const StoredFlags *flags,
+                              Catalog *ret_catalog, Error *err) {
+        AUTO(cluster_clear) Cluster cluster = { 0 };
+        LabelSelector selector = { 0 };
+        CatalogCluster from = { 0 };
+
+        if (!parse_selector(cli, flags->selector, &selector, err) ||
+            !velero_config_namespace(flags->namespace, cli->arena, &from.namespace, err) ||
+            !cluster_open(cli, &flags->cluster, NULL, &cluster, err) ||
+            !catalog_find_resource(cli, cluster.discovery, kind, &from.resource, err))
+                return false;
+        from.client = cluster.client;
+        if (line->arguments.len == 0)
+                return catalog_list_cluster(&from, flags->selector, cli->arena, ret_catalog, err);
+        if (!catalog_get_cluster(&from, line->arguments, cli->arena, ret_catalog, err))
+                return false;
+        if (flags->selector.len)
+                keep_matching(ret_catalog, &selector);
+        return true;
+}
+
+static bool select_in_folder(Cli *cli, CatalogKind kind, const CommandLine *line, const StoredFlags *flags,
+                             Catalog *ret_catalog, Error *err) {
+        AUTO(store_freep) Store *store = NULL;
+
+        return catalog_open_store(cli, flags->from.from, &store, err) &&
+               stored_select(cli, store, kind, line, flags->selector, ret_catalog, err);
+}
+
 bool stored_get(Cli *cli, const StoredTable *how, const CommandLine *line, const StoredFlags *flags,
                 Error *err) {
-        AUTO(store_freep) Store *store = NULL;
         AUTO(catalog_clear) Catalog catalog = { 0 };
         AUTO(buf_clear) Buf text = { .limit = SIZE_MAX };
+        bool is_folder = flags->from.from.len > 0;
 
-        if (!catalog_open_store(cli, flags->from.from, &store, err) ||
-            !stored_select(cli, store, how->kind, line, flags->selector, &catalog, err))
+        if (!(is_folder ? select_in_folder : select_in_cluster)(cli, how->kind, line, flags, &catalog, err))
                 return false;
         if (flags->output.format != OUTPUT_TABLE) {
                 print_objects(cli, &catalog, flags->output.format);

@@ -7,6 +7,8 @@
 typedef struct StoredFlags { /* of get and describe */
         FromFlags from;
         OutputFlags output;
+        ClusterFlags cluster; /* of get, where --from is not given */
+        Str namespace;
         Str selector;
         bool details;
 } StoredFlags;
@@ -21,6 +23,9 @@ typedef struct StoredKind {
 } StoredKind;
 extern const StoredKind stored_backups, stored_restores;
 
+/* Rows of get: where the objects are. */
+extern const Option stored_source_flags[];
+
 /* The named ones (all when none is named), of those the ones that `selector` matches. */
 bool stored_select(Cli *cli, Store *store, CatalogKind kind, const CommandLine *line, Str selector,
                    Catalog *ret_catalog, Error *err) MUST_CHECK;
@@ -30,6 +35,7 @@ typedef struct StoredTable { /* how get shows them */
         const char *const *headings;
         void (*add_row)(Table *table, JsonVal *object, Arena *arena);
 } StoredTable;
+/* Of the folder of --from, else of the cluster. */
 bool stored_get(Cli *cli, const StoredTable *how, const CommandLine *line, const StoredFlags *flags,
                 Error *err) MUST_CHECK;
 bool stored_describe(Cli *cli, const StoredKind *kind, const CommandLine *line, const StoredFlags *flags,
