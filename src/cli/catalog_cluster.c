@@ -61,7 +61,8 @@ bool catalog_list_cluster(const CatalogCluster *from, Str selector, Arena *arena
                           Error *err) {
         const KubeList list = { .resource = from->resource,
                                 .namespace = from->namespace,
-                                .label_selector = selector };
+                                .label_selector = selector,
+                                .page_size = from->page_size };
         Gathering gathering = { .arena = arena };
 
         if (!kube_list(from->client, &list, take_page, &gathering, NULL, err)) {
@@ -73,9 +74,9 @@ bool catalog_list_cluster(const CatalogCluster *from, Str selector, Arena *arena
         return true;
 }
 
-bool catalog_get_cluster(const CatalogCluster *from, Strs names, Arena *arena, Catalog *ret_catalog,
-                         Error *err) {
-        Catalog catalog = { .items = arena_alloc(arena, (names.len + 1) * sizeof(CatalogEntry)) };
+bool catalog_get_cluster(Cli *cli, const CatalogCluster *from, Strs names, Catalog *ret_catalog, Error *err) {
+        Catalog catalog = { .items = arena_alloc(cli->arena, (names.len + 1) * sizeof(CatalogEntry)) };
+        const char *command = str_equal(from->resource->kind, STR("Backup")) ? "backup" : "restore";
 
         for (size_t i = 0; i < names.len; i++) {
                 CatalogEntry *entry = &catalog.items[catalog.len];
@@ -83,6 +84,9 @@ bool catalog_get_cluster(const CatalogCluster *from, Strs names, Arena *arena, C
                 *entry = (CatalogEntry) { .name = names.items[i] };
                 if (!kube_get(from->client, from->resource, from->namespace, names.items[i], NULL,
                               &entry->doc, err)) {
+                        if (err->code == ERROR_NOT_FOUND)
+                                cli_set_hint(cli, "\"grapnel %s get -n " STR_FMT "\" lists them", command,
+                                             STR_ARG(from->namespace));
                         catalog_clear(&catalog);
                         return false;
                 }

@@ -9,6 +9,7 @@ typedef struct CatalogCluster {
         KubeClient *client;
         const KubeResource *resource;
         Str namespace;
+        unsigned page_size; /* of lists; 0: 500 */
 } CatalogCluster;
 
 /* Of the kind's velero.io/v1 objects; a cluster that does not serve them is an error with a hint. */
@@ -18,6 +19,6 @@ bool catalog_find_resource(Cli *cli, const Discovery *discovery, CatalogKind kin
 /* Those that `selector` (may be empty) matches, in the order of catalog_read. */
 bool catalog_list_cluster(const CatalogCluster *from, Str selector, Arena *arena, Catalog *ret_catalog,
                           Error *err) MUST_CHECK;
-/* These; a name that is not there fails with ERROR_NOT_FOUND. */
-bool catalog_get_cluster(const CatalogCluster *from, Strs names, Arena *arena, Catalog *ret_catalog,
-                         Error *err) MUST_CHECK;
+/* These; a name that is not there fails with ERROR_NOT_FOUND and a hint. */
+bool catalog_get_cluster(Cli *cli, const CatalogCluster *from, Strs names, Catalog *ret_catalog, Error *err)
+        MUST_CHECK;

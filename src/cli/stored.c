@@ -99,7 +99,7 @@ static bool select_in_cluster(Cli *cli, CatalogKind kind, const CommandLine *lin
                               Catalog *ret_catalog, Error *err) {
         AUTO(cluster_clear) Cluster cluster = { 0 };
         LabelSelector selector = { 0 };
-        CatalogCluster from = { 0 };
+        CatalogCluster from = { .page_size = flags->cluster.page_size };
 
         if (!parse_selector(cli, flags->selector, &selector, err) ||
             !velero_config_namespace(flags->namespace, cli->arena, &from.namespace, err) ||
@@ -109,7 +109,7 @@ static bool select_in_cluster(Cli *cli, CatalogKind kind, const CommandLine *lin
         from.client = cluster.client;
         if (line->arguments.len == 0)
                 return catalog_list_cluster(&from, flags->selector, cli->arena, ret_catalog, err);
-        if (!catalog_get_cluster(&from, line->arguments, cli->arena, ret_catalog, err))
+        if (!catalog_get_cluster(cli, &from, line->arguments, ret_catalog, err))
                 return false;
         if (flags->selector.len)
                 keep_matching(ret_catalog, &selector);

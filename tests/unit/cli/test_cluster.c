@@ -80,6 +80,7 @@ static void named_ones_are_read_by_name_and_a_missing_one_is_said(void **state) 
         CHECK_INT(missing.exit, EXIT_FAILED);
         CHECK_STR(missing.out, "");
         CHECK(strstr(missing.err, "\"sunday\"") != NULL);
+        CHECK(strstr(missing.err, "hint: \"grapnel backup get -n velero\" lists them") != NULL);
         RUN(&selected, "backup", "get", "monday", "tuesday", "-l", "a=b", "-o", "json");
         CHECK(strstr(selected.out, "\"tuesday\"") != NULL && strstr(selected.out, "\"monday\"") == NULL);
         remove_folder(home);
