@@ -1,10 +1,10 @@
 #include "kube/cache.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/thread.h"
-#include "kube/backoff.h"
 #include "kube/object.h"
 
 enum { GOOD_WATCH_MS = 60 * 1000 }; /* one that lasted so long was no failure */

@@ -1,7 +1,7 @@
 /* client_internal.h - what the other files of kube/ share with client.c. */
 #pragma once
+#include "base/backoff.h"
 #include "base/hashset.h"
-#include "kube/backoff.h"
 #include "kube/client.h"
 #include "kube/credentials.h"
 #include "kube/throttle.h"

@@ -159,7 +159,7 @@ static void add_warning(Buf *into, const char *value) {
         }
 }
 
-static void read_reply(CURL *easy, HttpReply *reply) {
+static void read_reply(CURL *easy, const HttpRequest *request, HttpReply *reply) {
         AUTO(buf_clear) Buf warnings = { 0 };
         struct curl_header *header;
         curl_off_t retry_after = 0;
@@ -174,6 +174,10 @@ static void read_reply(CURL *easy, HttpReply *reply) {
         reply->content_type = type ? xasprintf("%s", type) : NULL;
         for (size_t i = 0; curl_easy_header(easy, "Warning", i, CURLH_HEADER, -1, &header) == CURLHE_OK; i++)
                 add_warning(&warnings, header->value);
+        for (size_t i = 0; i < HTTP_KEPT_MAX; i++)
+                if (request->keep[i] &&
+                    curl_easy_header(easy, request->keep[i], 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+                        reply->kept[i] = xasprintf("%s", header->value);
         reply->warning = warnings.len ? xasprintf(STR_FMT, STR_ARG(buf_str(&warnings))) : NULL;
 }
 
@@ -190,7 +194,7 @@ static bool exchange_run(Exchange *exchange, const Stop *stop, Error *err) {
         }
         if (code != CURLE_OK)
                 return connection_error(exchange->connection, code, err);
-        read_reply(exchange->connection->easy, &exchange->reply);
+        read_reply(exchange->connection->easy, exchange->request, &exchange->reply);
         return true;
 }
 
@@ -232,5 +236,7 @@ void http_reply_clear(HttpReply *reply) {
         buf_clear(&reply->body);
         free(reply->content_type);
         free(reply->warning);
+        for (size_t i = 0; i < HTTP_KEPT_MAX; i++)
+                free(reply->kept[i]);
         *reply = (HttpReply) { 0 };
 }

@@ -37,6 +37,8 @@ typedef struct HttpHeader {
         Str value;
 } HttpHeader;
 
+enum { HTTP_KEPT_MAX = 4 };
+
 typedef struct HttpRequest {
         const char *method;
         Str path; /* with query, already escaped; starts with '/' */
@@ -51,14 +53,17 @@ typedef struct HttpRequest {
          * return false (with err set) to end the exchange. */
         bool (*on_bytes)(void *user, Str bytes, Error *err);
         void *user;
+        const char *keep
+                [HTTP_KEPT_MAX]; /* headers of the reply that are wanted besides those below; NULL: none */
 } HttpRequest;
 
 typedef struct HttpReply {
         int status; /* 200, 404, … */
         Buf body;
-        int64_t retry_after_ms; /* from Retry-After; 0 when absent */
-        char *content_type;     /* owned; may be NULL */
-        char *warning;          /* owned; the Warning header's text or NULL */
+        int64_t retry_after_ms;    /* from Retry-After; 0 when absent */
+        char *content_type;        /* owned; may be NULL */
+        char *warning;             /* owned; the Warning header's text or NULL */
+        char *kept[HTTP_KEPT_MAX]; /* owned; what request->keep asked for, each NULL when absent */
 } HttpReply;
 
 /* True for any complete reply, whatever its status.  False: ERROR_UNAVAILABLE

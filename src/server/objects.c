@@ -1,7 +1,7 @@
 #include "server/objects.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
-#include "kube/backoff.h"
 
 /* A server that was asked to end has 30 s in Kubernetes; recording how runs ended may take most of it. */
 static const int64_t ending_timeout_ms = INT64_C(20) * 1000;

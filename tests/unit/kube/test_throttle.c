@@ -1,7 +1,7 @@
 #include "check.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
-#include "kube/backoff.h"
 #include "kube/throttle.h"
 
 static void a_burst_passes_and_then_the_rate_holds(void **state) {

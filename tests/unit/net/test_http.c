@@ -84,6 +84,24 @@ static void a_reply_has_status_body_and_what_its_headers_say(void **state) {
         server_stop(&server);
 }
 
+static void headers_that_were_asked_for_are_kept(void **state) {
+        Server server = { .serve = serve_page };
+        const HttpRequest request = { .method = "GET",
+                                      .path = STR("/"),
+                                      .timeout_ms = 10000,
+                                      .keep = { "warning", "ETag", "retry-after" } };
+
+        (void) state;
+        server_start(&server);
+        AUTO(try_clear) Try try = { .client = client_of(&server) };
+        perform(&try, &request, NULL);
+        CHECK(try.ok);
+        CHECK_STR(try.reply.kept[0], "299 - \"v1 is \\\"old\\\"\"");
+        CHECK(!try.reply.kept[1]);
+        CHECK_STR(try.reply.kept[2], "7");
+        server_stop(&server);
+}
+
 static void serve_echo(Peer *peer) { /* the request is the answer's body */
         char request[8192];
 
@@ -569,6 +587,7 @@ static void a_proxy_that_is_not_there_is_named(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_reply_has_status_body_and_what_its_headers_say),
+                cmocka_unit_test(headers_that_were_asked_for_are_kept),
                 cmocka_unit_test(a_request_arrives_as_it_was_given),
                 cmocka_unit_test(a_request_that_would_smuggle_lines_is_refused),
                 cmocka_unit_test(a_body_that_was_sent_is_not_sent_again_on_another_connection),
