@@ -1,5 +1,7 @@
 #include "cli/catalog.h"
 
+#include "kube/object.h"
+
 enum { METADATA_LIMIT = 16 * 1024 * 1024, FILE_LIMIT = 1024 * 1024 * 1024, STAMP_LEN = 14 };
 
 static const char *kind_word(CatalogKind kind) {
@@ -100,12 +102,44 @@ static int compare_names(const void *left, const void *right) {
 static int compare_entries(const void *left, const void *right) {
         const CatalogEntry *a = left, *b = right;
 
+        return str_compare(a->name, b->name);
+}
+
+static int compare_entries_by_time(const void *left, const void *right) {
+        const CatalogEntry *a = left, *b = right;
+
         return compare_names(&a->name, &b->name);
 }
 
-void catalog_sort(Catalog *catalog) {
+void catalog_sort(Catalog *catalog, bool by_time) {
         if (catalog->len)
-                qsort(catalog->items, catalog->len, sizeof *catalog->items, compare_entries);
+                qsort(catalog->items, catalog->len, sizeof *catalog->items,
+                      by_time ? compare_entries_by_time : compare_entries);
+}
+
+bool catalog_parse_selector(Cli *cli, Str text, LabelSelector *ret_selector, Error *err) {
+        if (text.len == 0) {
+                *ret_selector = (LabelSelector) { 0 };
+                return true;
+        }
+        if (label_selector_parse(text, cli->arena, ret_selector, err))
+                return true;
+        cli->exit = EXIT_USAGE;
+        return error_prefix(err, "--selector");
+}
+
+void catalog_keep_matching(Catalog *catalog, const LabelSelector *selector) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < catalog->len; i++) {
+                JsonVal *object = yyjson_doc_get_root(catalog->items[i].doc);
+
+                if (label_selector_matches(selector, object_labels(object)))
+                        catalog->items[kept++] = catalog->items[i];
+                else
+                        yyjson_doc_free(catalog->items[i].doc);
+        }
+        catalog->len = kept;
 }
 
 bool catalog_read(Store *store, CatalogKind kind, Arena *arena, Catalog *ret_catalog, Error *err) {

@@ -5,6 +5,7 @@
 #pragma once
 #include "cli/cli.h"
 #include "data/json.h"
+#include "data/labels.h"
 #include "store/layout.h"
 
 typedef enum CatalogKind { CATALOG_BACKUPS, CATALOG_RESTORES } CatalogKind;
@@ -28,8 +29,11 @@ bool catalog_read(Store *store, CatalogKind kind, Arena *arena, Catalog *ret_cat
 /* These; a name that is not there fails with ERROR_NOT_FOUND and a hint. */
 bool catalog_read_names(Cli *cli, Store *store, CatalogKind kind, Strs names, Catalog *ret_catalog,
                         Error *err) MUST_CHECK;
-/* Into the order of catalog_read. */
-void catalog_sort(Catalog *catalog);
+/* By name; `by_time`: in the order of catalog_read. */
+void catalog_sort(Catalog *catalog, bool by_time);
+/* --selector; a wrong one is a usage error. */
+bool catalog_parse_selector(Cli *cli, Str text, LabelSelector *ret_selector, Error *err) MUST_CHECK;
+void catalog_keep_matching(Catalog *catalog, const LabelSelector *selector);
 void catalog_clear(Catalog *catalog);
 
 /* A gzipped JSON file of a run; *ret_doc is NULL when there is none. */

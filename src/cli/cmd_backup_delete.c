@@ -55,14 +55,14 @@ static void add_unfinished(const CommandLine *line, Catalog *catalog, Arena *are
                 catalog->items[catalog->len++] = (CatalogEntry) { .name = line->arguments.items[i] };
 }
 
-static bool find(Cli *cli, Store *store, const CommandLine *line, const DeleteRequest *flags,
+static bool find(Cli *cli, const Origin *origin, const CommandLine *line, const DeleteRequest *flags,
                  Catalog *ret_catalog, Error *err) {
         for (size_t i = 0; i < line->arguments.len; i++) {
                 AUTO(error_clear) Error reason = { 0 };
                 AUTO(catalog_clear) Catalog one = { 0 };
                 Strs name = { &line->arguments.items[i], 1, 0 };
 
-                if (!catalog_read_names(cli, store, CATALOG_BACKUPS, name, &one, &reason) &&
+                if (!catalog_read_names(cli, origin->store, CATALOG_BACKUPS, name, &one, &reason) &&
                     reason.code != ERROR_CORRUPT)
                         return error_set(err, reason.code, "%s", reason.message);
         }
@@ -70,17 +70,18 @@ static bool find(Cli *cli, Store *store, const CommandLine *line, const DeleteRe
                 add_unfinished(line, ret_catalog, cli->arena);
                 return true;
         }
-        return stored_select(cli, store, CATALOG_BACKUPS, line, flags->selector, ret_catalog, err);
+        return origin_select(cli, origin, CATALOG_BACKUPS, (Strs) { 0 }, flags->selector, ret_catalog, err);
 }
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const DeleteRequest *flags = request;
-        AUTO(store_freep) Store *store = NULL;
+        AUTO(origin_clear) Origin origin = { 0 };
         AUTO(catalog_clear) Catalog catalog = { 0 };
         bool yes = flags->confirm;
 
-        if (!check_choice(cli, line, flags, err) || !catalog_open_store(cli, flags->from.from, &store, err) ||
-            !find(cli, store, line, flags, &catalog, err))
+        if (!check_choice(cli, line, flags, err) ||
+            !catalog_open_store(cli, flags->from.from, &origin.store, err) ||
+            !find(cli, &origin, line, flags, &catalog, err))
                 return false;
         if (catalog.len == 0) {
                 fprintf(cli->out, "No backups found\n");
@@ -93,7 +94,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 return true;
         }
         for (size_t i = 0; i < catalog.len; i++) {
-                if (!delete_one(store, catalog.items[i].name, cli->arena, err))
+                if (!delete_one(origin.store, catalog.items[i].name, cli->arena, err))
                         return false;
                 fprintf(cli->out, "Backup " STR_FMT " deleted\n", STR_ARG(catalog.items[i].name));
         }

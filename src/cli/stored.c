@@ -1,13 +1,8 @@
 #include "cli/stored.h"
 
-#include "cli/catalog_cluster.h"
-#include "cli/cluster.h"
 #include "cli/describe.h"
 #include "cli/output.h"
-#include "cli/velero_config.h"
 #include "data/gzip.h"
-#include "data/labels.h"
-#include "kube/object.h"
 
 enum { CHUNK_SIZE = 64 * 1024 };
 static const uint64_t log_limit = 64ull * 1024 * 1024 * 1024;
@@ -35,113 +30,15 @@ const StoredKind stored_restores = {
         CATALOG_RESTORES, restore_log, restore_results, restore_resource_list, restore_volumes, restore_hooks,
 };
 
-const Option stored_source_flags[] = {
-        { OPT_ROW(OPTION_TEXT, StoredFlags, from.from, "from", "DIR",
-                  "read the folder that holds backups/ and restores/ instead of the cluster") },
-        { OPT_ROW(OPTION_TEXT, StoredFlags, namespace, "namespace", "NAME",
-                  "Velero's namespace (default: of ~/.config/velero/config.json, $VELERO_NAMESPACE, "
-                  "\"velero\")"),
-          .letter = 'n' },
-        OPT_END,
-};
-
-static void keep_matching(Catalog *catalog, const LabelSelector *selector) {
-        size_t kept = 0;
-
-        for (size_t i = 0; i < catalog->len; i++) {
-                JsonVal *object = yyjson_doc_get_root(catalog->items[i].doc);
-
-                if (label_selector_matches(selector, object_labels(object)))
-                        catalog->items[kept++] = catalog->items[i];
-                else
-                        yyjson_doc_free(catalog->items[i].doc);
-        }
-        catalog->len = kept;
-}
-
-static bool parse_selector(Cli *cli, Str selector, LabelSelector *ret_selector, Error *err) {
-        if (selector.len && !label_selector_parse(selector, cli->arena, ret_selector, err)) {
-                cli->exit = EXIT_USAGE;
-                return error_prefix(err, "--selector");
-        }
-        return true;
-}
-
-bool stored_select(Cli *cli, Store *store, CatalogKind kind, const CommandLine *line, Str selector,
-                   Catalog *ret_catalog, Error *err) {
-        LabelSelector parsed = { 0 };
-
-        if (!parse_selector(cli, selector, &parsed, err))
-                return false;
-        if (line->arguments.len) {
-                if (!catalog_read_names(cli, store, kind, line->arguments, ret_catalog, err))
-                        return false;
-        } else if (!catalog_read(store, kind, cli->arena, ret_catalog, err))
-                return false;
-        for (size_t i = 0; i < ret_catalog->problems.len; i++)
-                cli_warn(cli, ret_catalog->problems.items[i]);
-        if (selector.len)
-                keep_matching(ret_catalog, &parsed);
-        return true;
-}
-
-static void print_objects(Cli *cli, const Catalog *catalog, int format) {
-        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
-        JsonMutVal *items = yyjson_mut_arr(doc);
-
-        for (size_t i = 0; i < catalog->len; i++)
-                yyjson_mut_arr_append(items,
-                                      yyjson_val_mut_copy(doc, yyjson_doc_get_root(catalog->items[i].doc)));
-        output_list(cli, format, doc, items);
-}
-
-static bool select_in_cluster(Cli *cli, CatalogKind kind, const CommandLine *line, const StoredFlags *flags,
-                              Catalog *ret_catalog, Error *err) {
-        AUTO(cluster_clear) Cluster cluster = { 0 };
-        LabelSelector selector = { 0 };
-        CatalogCluster from = { .page_size = flags->cluster.page_size };
-
-        if (!parse_selector(cli, flags->selector, &selector, err) ||
-            !velero_config_namespace(flags->namespace, cli->arena, &from.namespace, err) ||
-            !cluster_open(cli, &flags->cluster, NULL, &cluster, err) ||
-            !catalog_find_resource(cli, cluster.discovery, kind, &from.resource, err))
-                return false;
-        from.client = cluster.client;
-        if (line->arguments.len == 0)
-                return catalog_list_cluster(&from, flags->selector, cli->arena, ret_catalog, err);
-        if (!catalog_get_cluster(cli, &from, line->arguments, ret_catalog, err))
-                return false;
-        if (flags->selector.len)
-                keep_matching(ret_catalog, &selector);
-        return true;
-}
-
-static bool select_in_folder(Cli *cli, CatalogKind kind, const CommandLine *line, const StoredFlags *flags,
-                             Catalog *ret_catalog, Error *err) {
-        AUTO(store_freep) Store *store = NULL;
-
-        return catalog_open_store(cli, flags->from.from, &store, err) &&
-               stored_select(cli, store, kind, line, flags->selector, ret_catalog, err);
-}
-
-bool stored_get(Cli *cli, const StoredTable *how, const CommandLine *line, const StoredFlags *flags,
-                Error *err) {
+bool stored_get(Cli *cli, CatalogKind kind, const ListingTable *how, const CommandLine *line,
+                const GetFlags *flags, Error *err) {
+        AUTO(origin_clear) Origin origin = { 0 };
         AUTO(catalog_clear) Catalog catalog = { 0 };
-        AUTO(buf_clear) Buf text = { .limit = SIZE_MAX };
-        bool is_folder = flags->from.from.len > 0;
 
-        if (!(is_folder ? select_in_folder : select_in_cluster)(cli, how->kind, line, flags, &catalog, err))
+        if (!origin_open(cli, &flags->origin, &origin, err) ||
+            !origin_select(cli, &origin, kind, line->arguments, flags->selector, &catalog, err))
                 return false;
-        if (flags->output.format != OUTPUT_TABLE) {
-                print_objects(cli, &catalog, flags->output.format);
-                return true;
-        }
-
-        Table table = table_new(cli->arena, how->headings);
-        for (size_t i = 0; i < catalog.len; i++)
-                how->add_row(&table, yyjson_doc_get_root(catalog.items[i].doc), cli->arena);
-        table_write(&table, &text);
-        output_text(cli, buf_str(&text));
+        listing_print(cli, how, &flags->listing, &catalog);
         return true;
 }
 
@@ -211,18 +108,18 @@ static void describe_one(const Describing *d, const CatalogEntry *entry) {
 
 bool stored_describe(Cli *cli, const StoredKind *kind, const CommandLine *line, const StoredFlags *flags,
                      Error *err) {
-        AUTO(store_freep) Store *store = NULL;
+        AUTO(origin_clear) Origin origin = { 0 };
         AUTO(catalog_clear) Catalog catalog = { 0 };
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         const Describing describing = { cli, NULL, kind, flags, doc, yyjson_mut_arr(doc) };
 
-        if (!catalog_open_store(cli, flags->from.from, &store, err) ||
-            !stored_select(cli, store, kind->kind, line, flags->selector, &catalog, err))
+        if (!catalog_open_store(cli, flags->from.from, &origin.store, err) ||
+            !origin_select(cli, &origin, kind->kind, line->arguments, flags->selector, &catalog, err))
                 return false;
         for (size_t i = 0; i < catalog.len; i++) {
                 Describing one = describing;
 
-                one.store = store;
+                one.store = origin.store;
                 if (i && flags->output.format == OUTPUT_TABLE)
                         output_text(cli, STR("\n\n"));
                 describe_one(&one, &catalog.items[i]);

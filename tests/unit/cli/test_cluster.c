@@ -47,7 +47,7 @@ static void add_backups(ObjectCluster *cluster) {
 static void without_a_folder_the_clusters_backups_are_listed(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(cluster_clear) ObjectCluster cluster = { 0 };
-        AUTO(cli_run_clear) CliRun all, other;
+        AUTO(cli_run_clear) CliRun all, labels, other;
         const char *home = enter(&cluster, &arena);
 
         (void) state;
@@ -55,9 +55,16 @@ static void without_a_folder_the_clusters_backups_are_listed(void **state) {
         RUN(&all, "backup", "get");
         CHECK_STR(all.err, "");
         CHECK_STR(all.out,
-                  "NAME      STATUS   ERRORS   WARNINGS   CREATED   EXPIRES   STORAGE LOCATION   SELECTOR\n"
-                  "monday    New      0        0          n/a       n/a       default            <none>\n"
-                  "tuesday   Failed   2        0          n/a       n/a       default            <none>\n");
+                  "NAME      STATUS   ERRORS   WARNINGS   CREATED   EXPIRES   STORAGE LOCATION   QUEUE "
+                  "POSITION   SELECTOR\n"
+                  "monday    New      0        0          <nil>     n/a       default                        "
+                  "     <none>\n"
+                  "tuesday   Failed   2        0          <nil>     n/a       default                        "
+                  "     <none>\n");
+        RUN(&labels, "backup", "get", "-L", "x/a,b", "-L", "a", "--show-labels");
+        CHECK(strstr(labels.out, "   SELECTOR   A   B   A   LABELS\n") != NULL);
+        CHECK(strstr(labels.out, "   <none>                 <none>\n") != NULL);
+        CHECK(strstr(labels.out, "   <none>             b   a=b\n") != NULL);
         RUN(&other, "backup", "get", "-n", "other", "-o", "json");
         CHECK_STR(other.err, "");
         CHECK(strstr(other.out, "\"elsewhere\"") != NULL);
@@ -101,7 +108,7 @@ static void restores_of_the_cluster_are_listed(void **state) {
         CHECK_STR(run.out,
                   "NAME   BACKUP   STATUS      STARTED   COMPLETED   ERRORS   WARNINGS   CREATED        "
                   "                 SELECTOR\n"
-                  "r1     plain    Completed   n/a       n/a         0        3          2026-11-22 "
+                  "r1     plain    Completed   <nil>     <nil>       0        3          2026-11-22 "
                   "17:17:29 +0000 UTC   <none>\n");
         remove_folder(home);
 }

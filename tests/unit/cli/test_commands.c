@@ -221,10 +221,10 @@ static void backups_are_listed_as_velero_lists_them(void **state) {
         CHECK(strncmp(run.out,
                       "NAME         STATUS            ERRORS   WARNINGS   CREATED                         "
                       "EXPIRES   "
-                      "STORAGE LOCATION   SELECTOR\n"
+                      "STORAGE LOCATION   QUEUE POSITION   SELECTOR\n"
                       "hook-fails   PartiallyFailed   4        0          2026-11-22 17:16:34 +0000 UTC   ",
-                      180) == 0);
-        CHECK(strstr(run.out, "default            app in (quay)\n") != NULL);
+                      197) == 0);
+        CHECK(strstr(run.out, "default                             app in (quay)\n") != NULL);
         RUN(&selected, "backup", "get", "--from", BUCKET, "-l", "velero.io/storage-location=elsewhere");
         CHECK_INT(selected.exit, EXIT_OK);
         CHECK(strchr(selected.out, '\n')[1] == '\0');

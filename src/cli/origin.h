@@ -1,0 +1,23 @@
+/* origin.h - where a command finds backups and restores: in a folder (--from), or in the cluster. */
+#pragma once
+#include "cli/velero.h"
+
+typedef struct OriginFlags {
+        Str from;
+        VeleroFlags velero;
+} OriginFlags;
+extern const Option origin_flags[];
+
+typedef struct Origin {
+        Store *store;  /* NULL: the cluster */
+        Velero velero; /* opened when there is no store */
+} Origin;
+
+/* `origin` starts zeroed; clear it also after a failure. */
+bool origin_open(Cli *cli, const OriginFlags *flags, Origin *origin, Error *err) MUST_CHECK;
+void origin_clear(Origin *origin);
+
+/* The named ones, or all when none is named; of those the ones that `selector` matches.  What can't be read in a
+ * folder is a warning. */
+bool origin_select(Cli *cli, const Origin *origin, CatalogKind kind, Strs names, Str selector,
+                   Catalog *ret_catalog, Error *err) MUST_CHECK;

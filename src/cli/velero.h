@@ -1,0 +1,37 @@
+/* velero.h - Velero's resources in the cluster, for the commands that work on them.
+ *
+ * A kind is named as in its objects: "Backup", "Schedule".  Everything is in one namespace (velero_config.h).
+ * One thread. */
+#pragma once
+#include "cli/catalog.h"
+#include "cli/cluster.h"
+
+typedef struct VeleroFlags {
+        Str namespace;
+        ClusterFlags cluster;
+} VeleroFlags;
+extern const Option velero_flags[]; /* -n, and those of the cluster under a heading of their own */
+
+typedef struct Velero {
+        Cluster cluster;
+        Str namespace;
+        unsigned page_size; /* of lists; 0: 500 */
+        const Stop *stop;   /* may be NULL */
+} Velero;
+
+/* `velero` starts zeroed; clear it also after a failure. */
+bool velero_open(Cli *cli, const VeleroFlags *flags, Velero *velero, Error *err) MUST_CHECK;
+void velero_clear(Velero *velero);
+
+/* A cluster that does not serve the kind is an error with a hint. */
+bool velero_resource(Cli *cli, const Velero *velero, const char *kind, const KubeResource **ret_resource,
+                     Error *err) MUST_CHECK;
+/* A name that is not there fails with ERROR_NOT_FOUND and a hint. */
+bool velero_get(Cli *cli, const Velero *velero, const char *kind, Str name, JsonDoc **ret_doc,
+                Error *err) MUST_CHECK;
+/* Those that `selector` (may be empty) matches.  Backups are sorted as catalog_read sorts them, other kinds by name. */
+bool velero_list(Cli *cli, const Velero *velero, const char *kind, Str selector, Catalog *ret_catalog,
+                 Error *err) MUST_CHECK;
+/* The named ones, or all when none is named; of those the ones that `selector` matches. */
+bool velero_select(Cli *cli, const Velero *velero, const char *kind, Strs names, Str selector,
+                   Catalog *ret_catalog, Error *err) MUST_CHECK;
