@@ -27,8 +27,8 @@ void velero_clear(Velero *velero);
 bool velero_resource(Cli *cli, const Velero *velero, const char *kind, const KubeResource **ret_resource,
                      Error *err) MUST_CHECK;
 /* A name that is not there fails with ERROR_NOT_FOUND and a hint. */
-bool velero_get(Cli *cli, const Velero *velero, const char *kind, Str name, JsonDoc **ret_doc,
-                Error *err) MUST_CHECK;
+bool velero_get(Cli *cli, const Velero *velero, const char *kind, Str name, JsonDoc **ret_doc, Error *err)
+        MUST_CHECK;
 /* Those that `selector` (may be empty) matches.  Backups are sorted as catalog_read sorts them, other kinds by name. */
 bool velero_list(Cli *cli, const Velero *velero, const char *kind, Str selector, Catalog *ret_catalog,
                  Error *err) MUST_CHECK;

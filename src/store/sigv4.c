@@ -125,9 +125,9 @@ static void add_headers(const SigV4Request *request, Buf *lines, Buf *names) {
 static Str signature(Str canonical, Str time, const S3Keys *keys, const SigV4Scope *scope, Arena *arena) {
         AUTO(buf_clear) Buf first_key = { 0 };
         Digest canonical_hash = hash(canonical), digest;
-        Str text = str_of(arena_printf(
-                arena, ALGORITHM "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(time),
-                STR_ARG(scope_text(scope, time, arena)), STR_ARG(hex(&canonical_hash, arena))));
+        Str text = str_of(arena_printf(arena, ALGORITHM "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(time),
+                                       STR_ARG(scope_text(scope, time, arena)),
+                                       STR_ARG(hex(&canonical_hash, arena))));
         const Str steps[] = { day_of(time), scope->region, scope->service, STR("aws4_request"), text };
 
         buf_add(&first_key, STR("AWS4"));
@@ -144,8 +144,8 @@ static void add_canonical(const SigV4Request *request, Str query, Str header_lin
                           Buf *into) {
         buf_printf(into, "%s\n" STR_FMT "\n", request->method, STR_ARG(request->path));
         add_query(query, into);
-        buf_printf(into, "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(header_lines),
-                   STR_ARG(header_names), STR_ARG(request->payload_hash));
+        buf_printf(into, "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(header_lines), STR_ARG(header_names),
+                   STR_ARG(request->payload_hash));
 }
 
 Str sigv4_authorization(const SigV4Request *request, const S3Keys *keys, const SigV4Scope *scope,
@@ -159,8 +159,7 @@ Str sigv4_authorization(const SigV4Request *request, const S3Keys *keys, const S
                 arena,
                 ALGORITHM " Credential=" STR_FMT "/" STR_FMT ",SignedHeaders=" STR_FMT ",Signature=" STR_FMT,
                 STR_ARG(secret_reveal(&keys->access_key_id)), STR_ARG(scope_text(scope, time, arena)),
-                STR_ARG(buf_str(&names)),
-                STR_ARG(signature(buf_str(&canonical), time, keys, scope, arena))));
+                STR_ARG(buf_str(&names)), STR_ARG(signature(buf_str(&canonical), time, keys, scope, arena))));
 }
 
 static void add_pair(Buf *query, const char *key, Str value) {

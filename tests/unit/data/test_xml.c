@@ -1,5 +1,5 @@
-#include "check.h"
 #include "base/buf.h"
+#include "check.h"
 #include "data/xml.h"
 
 static bool add_line(void *user, Str path, Str text, Error *err) {

@@ -5,8 +5,7 @@ enum { WHEN_S = 1369353600 }; /* 2013-05-24T00:00:00Z, as in the AWS documentati
 
 static S3Keys example_keys(void) {
         return (S3Keys) { .access_key_id = secret_copy(STR("AKIAIOSFODNN7EXAMPLE")),
-                          .secret_access_key =
-                                  secret_copy(STR("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")) };
+                          .secret_access_key = secret_copy(STR("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")) };
 }
 
 static void clear_keys(S3Keys *keys) {
