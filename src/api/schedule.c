@@ -111,7 +111,7 @@ Schedule schedule_decode(JsonVal *object, Arena *arena, Faults *faults) {
 
         check_fields(object, arena, faults);
         check_cron(&schedule, field_str(spec, "schedule", path, faults), arena, faults);
-        schedule.use_owner_references = field_bool(spec, "useOwnerReferencesInBackup", path, faults);
+        (void) field_bool(spec, "useOwnerReferencesInBackup", path, faults);
         schedule.is_paused = field_bool(spec, "paused", path, faults) == 1;
         schedule.skip_immediately = field_bool(spec, "skipImmediately", path, faults);
         return schedule;
@@ -138,6 +138,22 @@ static Str backup_name(Str schedule, int64_t due_ms, Arena *arena) {
         return str_of(arena_printf(arena, STR_FMT "-%s", STR_ARG(schedule), stamp));
 }
 
+/* Only for a Schedule of a cluster: one in a file owns nothing. */
+static void put_owner(JsonMutDoc *doc, JsonMutVal *metadata, JsonVal *schedule) {
+        JsonVal *given = field_get(schedule, "metadata");
+        Str uid = json_get_str(given, "uid");
+        JsonMutVal *owner;
+
+        if (uid.len == 0 || !json_get_bool(field_get(schedule, "spec"), "useOwnerReferencesInBackup", false))
+                return;
+        owner = yyjson_mut_arr_add_obj(doc, yyjson_mut_obj_add_arr(doc, metadata, "ownerReferences"));
+        json_put_str(doc, owner, "apiVersion", STR("velero.io/v1"));
+        json_put_str(doc, owner, "kind", STR("Schedule"));
+        json_put_str(doc, owner, "name", json_get_str(given, "name"));
+        json_put_str(doc, owner, "uid", uid);
+        yyjson_mut_obj_add_bool(doc, owner, "controller", true);
+}
+
 JsonDoc *schedule_make_backup(JsonVal *schedule, int64_t now_ms, Arena *arena, Faults *faults) {
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         JsonVal *given = field_get(schedule, "metadata");
@@ -156,6 +172,7 @@ JsonDoc *schedule_make_backup(JsonVal *schedule, int64_t now_ms, Arena *arena, F
                 json_put_str(doc, metadata, "namespace", namespace);
         put_labels(doc, metadata, schedule, label_value(name, arena));
         put_annotations(doc, metadata, schedule);
+        put_owner(doc, metadata, schedule);
         spec = json_mut_object(doc, root, "spec");
         for (size_t i = 0; backup_spec_fields[i]; i++)
                 take_field(template, backup_spec_fields[i], doc, spec, faults);

@@ -8,7 +8,7 @@
 typedef struct Schedule {
         const Cron *cron; /* NULL when it is wrong */
         bool is_paused;
-        int skip_immediately, use_owner_references; /* -1 not set, 0, 1 */
+        int skip_immediately; /* -1 not set, 0, 1 */
         int64_t created_ms;
         int64_t last_backup_ms, last_skipped_ms; /* wall; 0: never */
 } Schedule;
@@ -20,5 +20,6 @@ Schedule schedule_decode(JsonVal *object, Arena *arena, Faults *faults);
 int64_t schedule_due_ms(const Schedule *schedule);
 
 /* The Backup of that time: its template, with hooks from spec.template (Velero) or spec.template.spec (the reference
- * page); one field in both places is a fault.  Its name ends with the time in UTC (6.4). */
+ * page); one field in both places is a fault.  Its name ends with the time in UTC (6.4).
+ * With useOwnerReferencesInBackup the Schedule owns it. */
 JsonDoc *schedule_make_backup(JsonVal *schedule, int64_t due_ms, Arena *arena, Faults *faults);

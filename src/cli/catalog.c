@@ -188,6 +188,29 @@ bool catalog_read_names(Cli *cli, Store *store, CatalogKind kind, Strs names, Ca
         return true;
 }
 
+static bool is_usable(JsonVal *backup, Str schedule) {
+        Str phase = json_get_str(json_get(backup, "status"), "phase");
+
+        return str_equal(json_get_str(object_labels(backup), "velero.io/schedule-name"), schedule) &&
+               (str_equal(phase, STR("Completed")) || str_equal(phase, STR("PartiallyFailed")));
+}
+
+/* RFC 3339 in UTC sorts as text. */
+Str catalog_newest_usable(const Catalog *catalog, Str schedule) {
+        Str newest = STR(""), name = STR("");
+
+        for (size_t i = 0; i < catalog->len; i++) {
+                JsonVal *backup = yyjson_doc_get_root(catalog->items[i].doc);
+                Str start = json_get_str(json_get(backup, "status"), "startTimestamp");
+
+                if (is_usable(backup, schedule) && str_compare(start, newest) > 0) {
+                        newest = start;
+                        name = catalog->items[i].name;
+                }
+        }
+        return name;
+}
+
 void catalog_clear(Catalog *catalog) {
         for (size_t i = 0; i < catalog->len; i++)
                 yyjson_doc_free(catalog->items[i].doc);

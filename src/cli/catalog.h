@@ -34,6 +34,8 @@ void catalog_sort(Catalog *catalog, bool by_time);
 /* --selector; a wrong one is a usage error. */
 bool catalog_parse_selector(Cli *cli, Str text, LabelSelector *ret_selector, Error *err) MUST_CHECK;
 void catalog_keep_matching(Catalog *catalog, const LabelSelector *selector);
+/* The newest backup of that schedule that ended Completed or PartiallyFailed; empty: none. */
+Str catalog_newest_usable(const Catalog *catalog, Str schedule);
 void catalog_clear(Catalog *catalog);
 
 /* A gzipped JSON file of a run; *ret_doc is NULL when there is none. */

@@ -5,7 +5,6 @@
 #include "cli/request.h"
 #include "cli/session.h"
 #include "cli/summary.h"
-#include "kube/object.h"
 #include "restore/restore_execute.h"
 
 typedef struct RestoreRequest {
@@ -24,6 +23,11 @@ static const Option options[] = {
                   "Restore manifest, YAML or JSON; - for standard input"),
           .letter = 'f' },
         OPT_GROUP(RestoreRequest, from, from_flags, "Store"),
+        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.backupName", "backup", "NAME", "the backup to restore"),
+          .alias = "from-backup" },
+        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.scheduleName", "schedule", "NAME",
+                    "restore the newest completed backup of this schedule instead"),
+          .alias = "from-schedule" },
         { OPT_ROW(OPTION_COUNT, RestoreRequest, workers, "workers", "COUNT",
                   "objects created at the same time"),
           .otherwise = "16" },
@@ -55,35 +59,16 @@ static bool check_backup(Cli *cli, const Request *manifest, Error *err) {
         return cli_usage(cli, err, "--backup is missing");
 }
 
-static bool is_usable(JsonVal *backup, Str schedule) {
-        Str phase = json_get_str(json_get(backup, "status"), "phase");
-
-        return str_equal(json_get_str(object_labels(backup), "velero.io/schedule-name"), schedule) &&
-               (str_equal(phase, STR("Completed")) || str_equal(phase, STR("PartiallyFailed")));
-}
-
-/* The newest usable backup of a schedule; RFC 3339 in UTC sorts as text. */
 static bool find_newest(Cli *cli, Store *store, Str schedule, Str *ret_name, Error *err) {
         AUTO(catalog_clear) Catalog catalog = { 0 };
-        Str newest = STR(""), name = STR("");
 
         if (!catalog_read(store, CATALOG_BACKUPS, cli->arena, &catalog, err))
                 return false;
-        for (size_t i = 0; i < catalog.len; i++) {
-                JsonVal *backup = yyjson_doc_get_root(catalog.items[i].doc);
-                Str start = json_get_str(json_get(backup, "status"), "startTimestamp");
-
-                if (is_usable(backup, schedule) && str_compare(start, newest) > 0) {
-                        newest = start;
-                        name = catalog.items[i].name;
-                }
-        }
-        if (name.len == 0)
-                return error_set(err, ERROR_NOT_FOUND,
-                                 "no completed or partially failed backup of schedule \"" STR_FMT "\"",
-                                 STR_ARG(schedule));
-        *ret_name = name;
-        return true;
+        *ret_name = catalog_newest_usable(&catalog, schedule);
+        return ret_name->len > 0 ||
+               error_set(err, ERROR_NOT_FOUND,
+                         "no completed or partially failed backup of schedule \"" STR_FMT "\"",
+                         STR_ARG(schedule));
 }
 
 /* A schedule stands for its newest completed backup, which the engine finds.  One that failed in parts is only
@@ -97,13 +82,7 @@ static bool resolve_schedule(Cli *cli, const RestoreRequest *flags, Store *store
                 return true;
         if (!find_newest(cli, store, schedule, &backup, err))
                 return false;
-
-        AUTO_JSON_MUT *doc = yyjson_doc_mut_copy(manifest->object, NULL);
-        JsonMutVal *changed = yyjson_mut_obj_get(yyjson_mut_doc_get_root(doc), "spec");
-        json_mut_remove(changed, "scheduleName");
-        json_put_str(doc, changed, "backupName", backup);
-        yyjson_doc_free(manifest->object);
-        manifest->object = yyjson_mut_doc_imut_copy(doc, NULL);
+        request_set_backup(manifest, backup);
         return true;
 }
 

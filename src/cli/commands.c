@@ -1,12 +1,14 @@
 #include "cli/commands.h"
 
 const Command *const commands_all[] = {
+        &cmd_backup_create,
         &cmd_backup_run,
         &cmd_backup_get,
         &cmd_backup_describe,
         &cmd_backup_logs,
         &cmd_backup_download,
         &cmd_backup_delete,
+        &cmd_restore_create,
         &cmd_restore_run,
         &cmd_restore_get,
         &cmd_restore_describe,

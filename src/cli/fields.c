@@ -101,6 +101,9 @@ static bool make_value(const OptionGiven *given, JsonMutDoc *doc, JsonMutVal *be
                 json_put_str(doc, value, "kind", STR("configmap"));
                 json_put_str(doc, value, "name", given->value);
                 return true;
+        case OPTION_FIELD_COUNT: /* the digits were checked when the flag was read */
+                *ret_value = yyjson_mut_uint(doc, strtoul(arena_copy(arena, given->value).ptr, NULL, 10));
+                return true;
         case OPTION_FIELD_BOOL:
                 *ret_value = yyjson_mut_bool(doc, str_equal(given->value, STR("true")));
                 return true;
@@ -137,6 +140,25 @@ bool fields_apply(const CommandLine *line, JsonMutDoc *doc, JsonMutVal *object, 
                 json_mut_set(doc, place.parent, place.key, value);
         }
         return true;
+}
+
+Str fields_given(const CommandLine *line, const char *field) {
+        Str found = STR("");
+
+        for (size_t i = 0; i < line->given_len; i++)
+                if (line->given[i].option->field && strcmp(line->given[i].option->field, field) == 0)
+                        found = line->given[i].value;
+        return found;
+}
+
+const Option *fields_given_below(const CommandLine *line, const char *prefix) {
+        for (size_t i = 0; i < line->given_len; i++) {
+                const Option *o = line->given[i].option;
+
+                if (o->field && str_starts_with(str_of(o->field), str_of(prefix)))
+                        return o;
+        }
+        return NULL;
 }
 
 Str fields_flag_of(const CommandLine *line, Str path, Arena *arena) {

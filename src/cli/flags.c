@@ -50,6 +50,7 @@ const Option from_flags[] = {
         OPT_END,
 };
 
+#define KEPT "; kept in the spec for servers that store volume data, which grapnel does not yet"
 #define OLD_FILTER "; not with the -scoped- flags"
 #define NEW_FILTER "; not with --include-resources, --exclude-resources, --include-cluster-resources"
 
@@ -85,7 +86,21 @@ const Option backup_fields[] = {
         { OPT_FIELD(OPTION_FIELD_ORDER, "spec.orderedResources", "ordered-resources", "ORDER",
                     "objects to back up first (\"pods=ns/a,ns/b;persistentvolumes=v1,v2\")") },
         { OPT_FIELD(OPTION_FIELD_BOOL, "spec.snapshotVolumes", "snapshot-volumes", NULL,
-                    "kept in the backup's spec; grapnel does not take volume snapshots yet") },
+                    "take snapshots of volumes" KEPT) },
+        { OPT_FIELD(OPTION_FIELD_LIST, "spec.volumeSnapshotLocations", "volume-snapshot-locations", "NAMES",
+                    "locations of volume snapshots" KEPT) },
+        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.snapshotMoveData", "snapshot-move-data", NULL,
+                    "move the data of snapshots" KEPT) },
+        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.datamover", "data-mover", "NAME",
+                    "what moves the data of snapshots" KEPT) },
+        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.defaultVolumesToFsBackup", "default-volumes-to-fs-backup", NULL,
+                    "copy the files of volumes" KEPT) },
+        { OPT_FIELD(OPTION_FIELD_COUNT, "spec.uploaderConfig.parallelFilesUpload", "parallel-files-upload",
+                    "COUNT", "files copied at the same time" KEPT) },
+        { OPT_FIELD(OPTION_FIELD_TIME, "spec.csiSnapshotTimeout", "csi-snapshot-timeout", "DURATION",
+                    "how long to wait for a CSI snapshot" KEPT) },
+        { OPT_FIELD(OPTION_FIELD_TIME, "spec.itemOperationTimeout", "item-operation-timeout", "DURATION",
+                    "how long to wait for operations of plugins" KEPT) },
         { OPT_FIELD(OPTION_FIELD_NAME, "spec.resourcePolicy", "resource-policies-configmap", "NAME",
                     "ConfigMap with resource policies") },
         { OPT_FIELD(OPTION_FIELD_TIME, "spec.ttl", "ttl", "DURATION",
@@ -102,11 +117,6 @@ const Option backup_fields[] = {
 };
 
 const Option restore_fields[] = {
-        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.backupName", "backup", "NAME", "the backup to restore"),
-          .alias = "from-backup" },
-        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.scheduleName", "schedule", "NAME",
-                    "restore the newest completed backup of this schedule instead"),
-          .alias = "from-schedule" },
         { OPT_FIELD(OPTION_FIELD_LIST, "spec.includedNamespaces", "include-namespaces", "NAMES",
                     "namespaces of the backup to restore, with * and ? (default all)") },
         { OPT_FIELD(OPTION_FIELD_LIST, "spec.excludedNamespaces", "exclude-namespaces", "NAMES",
@@ -136,6 +146,12 @@ const Option restore_fields[] = {
                     "NAMES", "resources whose status is not restored") },
         { OPT_FIELD(OPTION_FIELD_NAME, "spec.resourceModifier", "resource-modifier-configmap", "NAME",
                     "ConfigMap with changes to objects") },
+        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.uploaderConfig.writeSparseFiles", "write-sparse-files", NULL,
+                    "write the files of volumes with holes" KEPT) },
+        { OPT_FIELD(OPTION_FIELD_COUNT, "spec.uploaderConfig.parallelFilesDownload",
+                    "parallel-files-download", "COUNT", "files restored at the same time" KEPT) },
+        { OPT_FIELD(OPTION_FIELD_TIME, "spec.itemOperationTimeout", "item-operation-timeout", "DURATION",
+                    "how long to wait for operations of plugins" KEPT) },
         { OPT_FIELD(OPTION_FIELD_MAP, "metadata.labels", "labels", "K=V,...", "labels of the restore") },
         { OPT_FIELD(OPTION_FIELD_MAP, "metadata.annotations", "annotations", "K=V,...",
                     "annotations of the restore") },

@@ -12,8 +12,8 @@ typedef struct CommandGroup {
 } CommandGroup;
 
 static const CommandGroup groups[] = {
-        { "backup", "Back up a cluster into a folder, and look at backups" },
-        { "restore", "Restore a backup into a cluster, and look at restores" },
+        { "backup", "Back up a cluster, and look at backups" },
+        { "restore", "Restore a backup, and look at restores" },
         { "hooks", "Plan, check, undo and read hooks" },
 };
 

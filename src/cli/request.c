@@ -66,9 +66,18 @@ static void set_name(const RequestInput *input, JsonMutDoc *doc, JsonMutVal *obj
         json_mut_set(doc, metadata, STR("name"), json_new_str(doc, name));
 }
 
+static void set_namespace(const RequestInput *input, JsonMutDoc *doc, JsonMutVal *object) {
+        JsonMutVal *metadata = json_mut_object(doc, object, "metadata");
+
+        if (input->namespace.len && json_mut_str(yyjson_mut_obj_get(metadata, "namespace")).len == 0)
+                json_mut_set(doc, metadata, STR("namespace"), json_new_str(doc, input->namespace));
+}
+
 static JsonMutVal *start_object(const RequestInput *input, const Request *request, JsonMutDoc *doc) {
         if (request->path.len)
                 return yyjson_val_mut_copy(doc, yyjson_doc_get_root(request->file.object));
+        if (input->base)
+                return yyjson_val_mut_copy(doc, input->base);
 
         JsonMutVal *object = yyjson_mut_obj(doc);
         json_put_str(doc, object, "apiVersion", STR("velero.io/v1"));
@@ -82,10 +91,12 @@ static bool build(Cli *cli, const RequestInput *input, Request *request, Error *
         JsonMutVal *object = start_object(input, request, doc);
 
         yyjson_mut_doc_set_root(doc, object);
+        json_mut_object(doc, object, "metadata");
         json_mut_object(doc, object, "spec");
         if (!fields_apply(input->line, doc, object, request->path.len ? request->path.ptr : NULL, err))
                 return false;
         set_name(input, doc, object, cli->arena);
+        set_namespace(input, doc, object);
         json_write_mut(object, &text);
         return buf_check(&text, "the manifest", err) &&
                json_parse(buf_str(&text), "the manifest", &request->object, err);
@@ -108,6 +119,16 @@ void request_clear(Request *request) {
         if (request->path.len)
                 manifest_clear(&request->file);
         *request = (Request) { 0 };
+}
+
+void request_set_backup(Request *request, Str backup) {
+        AUTO_JSON_MUT *doc = yyjson_doc_mut_copy(request->object, NULL);
+        JsonMutVal *spec = yyjson_mut_obj_get(yyjson_mut_doc_get_root(doc), "spec");
+
+        json_mut_remove(spec, "scheduleName");
+        json_put_str(doc, spec, "backupName", backup);
+        yyjson_doc_free(request->object);
+        request->object = yyjson_mut_doc_imut_copy(doc, NULL);
 }
 
 Str request_fault_text(const Request *request, const CommandLine *line, const Fault *fault, Arena *arena) {

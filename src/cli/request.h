@@ -13,12 +13,16 @@ typedef struct RequestInput {
         ManifestKind kind;       /* MANIFEST_BACKUP takes Schedules too */
         Str path;                /* -f; empty: none */
         Str name;                /* argument; empty: the file's, else generated */
+        Str namespace;           /* where neither the file nor a flag names one; empty: left out */
+        JsonVal *base;           /* what the flags are added to, without a file; NULL: nothing */
         const CommandLine *line; /* flags with fields */
 } RequestInput;
 
 /* Fails with exit 64. */
 bool request_read(Cli *cli, const RequestInput *input, Request *ret_request, Error *err) MUST_CHECK;
 void request_clear(Request *request);
+/* Makes a Restore of a schedule's newest backup one of that backup. */
+void request_set_backup(Request *request, Str backup);
 
 /* Warnings go to standard error; errors fail with exit 64, one line each:
  * "backup.yaml:7: spec.ttl: …", or "--ttl: …" for what came from a flag. */

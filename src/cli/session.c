@@ -36,13 +36,12 @@ static bool can_draw(const Cli *cli) {
         return cli->err_is_terminal && terminal && strcmp(terminal, "dumb") != 0;
 }
 
-static Progress *open_progress(const Session *session) {
-        const Cli *cli = session->cli;
+Progress *session_progress(const Cli *cli, bool quiet) {
         const ProgressOptions options = {
                 .out = cli->err,
-                .style = session->flags->quiet ? PROGRESS_NONE
-                         : can_draw(cli)       ? PROGRESS_BAR
-                                               : PROGRESS_LINES,
+                .style = quiet           ? PROGRESS_NONE
+                         : can_draw(cli) ? PROGRESS_BAR
+                                         : PROGRESS_LINES,
                 .colour = cli->colour,
         };
 
@@ -59,7 +58,7 @@ bool session_open(Cli *cli, const SessionInput *input, Session *session, Error *
         session->cli = cli;
         session->flags = input->run;
         session->stop = stop_new();
-        session->progress = open_progress(session);
+        session->progress = session_progress(cli, input->run->quiet);
         session->signals = signals_start(session->stop, session->progress, input->gauges);
         session->log = open_log(session);
         if (!state_folder(input->run->state, cli->arena, &session->state, err) ||

@@ -30,5 +30,8 @@ typedef struct SessionInput {
 bool session_open(Cli *cli, const SessionInput *input, Session *session, Error *err) MUST_CHECK;
 void session_clear(Session *session);
 
+/* A bar on a terminal, lines elsewhere, nothing when quiet; on standard error. */
+Progress *session_progress(const Cli *cli, bool quiet);
+
 /* Thaws what dead runs against this cluster left frozen, and says so.  False only when it could not be tried. */
 bool session_undo(Session *session, HookUndo *ret_undo, Error *err) MUST_CHECK;

@@ -89,21 +89,8 @@ static bool see_backup(void *user, JsonVal *backup) {
         return search->found.len == 0;
 }
 
-static void put_owner(JsonMutDoc *doc, JsonMutVal *backup, JsonVal *schedule) {
-        JsonMutVal *metadata = json_mut_object(doc, backup, "metadata");
-        JsonMutVal *owner =
-                yyjson_mut_arr_add_obj(doc, yyjson_mut_obj_add_arr(doc, metadata, "ownerReferences"));
-
-        json_put_str(doc, owner, "apiVersion", STR("velero.io/v1"));
-        json_put_str(doc, owner, "kind", STR("Schedule"));
-        json_put_str(doc, owner, "name", object_name(schedule));
-        json_put_str(doc, owner, "uid", object_uid(schedule));
-        yyjson_mut_obj_add_bool(doc, owner, "controller", true);
-}
-
 /* The name tells the time: one that is there already was made by a server that did not live to write that down. */
-static bool create_backup(const Server *server, JsonVal *object, const Schedule *schedule, int64_t due_ms,
-                          Error *err) {
+static bool create_backup(const Server *server, JsonVal *object, int64_t due_ms, Error *err) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         Faults faults = { .arena = &arena };
@@ -111,8 +98,6 @@ static bool create_backup(const Server *server, JsonVal *object, const Schedule 
         AUTO_JSON *backup = schedule_make_backup(object, due_ms, &arena, &faults);
         JsonMutVal *copy = yyjson_val_mut_copy(doc, yyjson_doc_get_root(backup));
 
-        if (schedule->use_owner_references == 1)
-                put_owner(doc, copy, object);
         if (objects_create(server, KIND_BACKUP, copy, NULL, err)) {
                 log_info(server->log,
                          FIELDS(FIELD("schedule", object_name(object)),
@@ -157,7 +142,7 @@ static bool run_due(Server *server, JsonVal *object, const Schedule *schedule, i
                 *ret_again_ms = BUSY_AGAIN_MS;
                 return true;
         }
-        if (!create_backup(server, object, schedule, last_due_ms(schedule, due_ms, now_ms), err))
+        if (!create_backup(server, object, last_due_ms(schedule, due_ms, now_ms), err))
                 return false;
         change_time(&change, "status", "lastBackup", now_ms);
         return objects_patch(server, KIND_SCHEDULE, object_name(object), change.root, NULL, err);

@@ -139,7 +139,8 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                 { { "backup", "rn" }, "error: unknown command \"rn\"\nhint: did you mean run?\n" },
                 { { "xyzzy" }, "error: unknown command \"xyzzy\"\nhint: grapnel help lists the commands\n" },
                 { { "backup" },
-                  "error: grapnel backup: which command? run, get, describe, logs, download, delete\n" },
+                  "error: grapnel backup: which command? create, run, get, describe, logs, download, "
+                  "delete\n" },
                 { { "--from", "x" },
                   "error: unknown command \"--from\"\nhint: flags come after the command\n" },
                 { { "backup", "logs" },

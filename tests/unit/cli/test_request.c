@@ -29,6 +29,14 @@ static void asked_clear(Asked *asked) {
         arena_clear(&asked->arena);
 }
 
+static const Option restore_rows[] = {
+        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.backupName", "backup", "NAME", "the backup"),
+          .alias = "from-backup" },
+        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.scheduleName", "schedule", "NAME", "its schedule") },
+        OPT_ROWS(restore_fields, "What to restore"),
+        OPT_END,
+};
+
 /* `words` are separated by '|', since selectors have blanks. */
 static void ask(Asked *asked, const Case *c) {
         Strs words = { 0 };
@@ -41,8 +49,8 @@ static void ask(Asked *asked, const Case *c) {
         strs_split(str_of(c->words), '|', &asked->arena, &words);
         for (size_t i = 0; i < words.len; i++)
                 words.items[i] = arena_copy(&asked->arena, words.items[i]);
-        assert_true(options_parse(c->kind == MANIFEST_RESTORE ? restore_fields : backup_fields, &unused,
-                                  words, &asked->line, &asked->err));
+        assert_true(options_parse(c->kind == MANIFEST_RESTORE ? restore_rows : backup_fields, &unused, words,
+                                  &asked->line, &asked->err));
         if (c->file) {
                 const char *path = arena_printf(&asked->arena, "%s/m.yaml", new_folder(&asked->arena));
                 FILE *file = fopen(path, "w");

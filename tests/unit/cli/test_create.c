@@ -1,0 +1,231 @@
+#include "check.h"
+
+#include "cli/cluster_home.h"
+
+#define BACKUPS IN("velero", "backups")
+#define RESTORES IN("velero", "restores")
+
+/* A server that brings one object through these states, a merge patch each. */
+typedef struct Actor {
+        ObjectCluster *cluster;
+        const char *path;
+        const char *patches[4];
+        bool deletes; /* at the end */
+        Thread thread;
+} Actor;
+
+static void act(void *user) {
+        const Actor *actor = user;
+        AUTO(yyjson_doc_freep) JsonDoc *found = NULL;
+
+        for (int i = 0; i < 1000 && !found; i++) {
+                stop_sleep_ms(NULL, 10);
+                found = cluster_get(actor->cluster, actor->path);
+        }
+        for (int i = 0; actor->patches[i]; i++) {
+                stop_sleep_ms(NULL, 30);
+                cluster_change(actor->cluster, actor->path, actor->patches[i]);
+        }
+        if (actor->deletes)
+                cluster_remove(actor->cluster, actor->path);
+}
+
+static void a_backup_is_created_as_the_flags_say(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        AUTO(cli_run_clear) CliRun run, again;
+        AUTO(buf_clear) Buf text = { 0 };
+        const char *home = enter(&cluster, &arena);
+
+        (void) state;
+        cluster_add(&cluster, IN("velero", "backupstoragelocations"), "{'metadata':{'name':'nfs'}}");
+        RUN(&run, "backup", "create", "b1", "--include-namespaces", "shop,bank", "-l", "app=x", "--ttl",
+            "24h0m0s", "--storage-location", "nfs", "--snapshot-volumes=false", "--labels", "a=b");
+        CHECK_STR(run.err, "");
+        CHECK_STR(run.out,
+                  "Backup request \"b1\" submitted successfully.\n"
+                  "Run `grapnel backup describe b1` or `grapnel backup logs b1` for more details.\n");
+
+        AUTO_JSON *made = cluster_get(&cluster, BACKUPS "/b1");
+        json_write(json_get(yyjson_doc_get_root(made), "spec"), &text);
+        buf_add_char(&text, '\0');
+        CHECK_STR(text.ptr,
+                  "{\"includedNamespaces\":[\"shop\",\"bank\"],\"labelSelector\":{\"matchLabels\":{"
+                  "\"app\":\"x\"}},\"ttl\":\"24h0m0s\",\"storageLocation\":\"nfs\",\"snapshotVolumes\":"
+                  "false}");
+        CHECK(str_equal(json_get_str(json_at(yyjson_doc_get_root(made), "metadata", "labels"), "a"),
+                        STR("b")));
+
+        RUN(&again, "backup", "create", "b1");
+        CHECK_INT(again.exit, EXIT_FAILED);
+        CHECK(strstr(again.err, "hint: give it another NAME\n") != NULL);
+        remove_folder(home);
+}
+
+static void with_an_output_format_it_is_printed_and_not_created(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        AUTO(cli_run_clear) CliRun yaml, table, restore;
+        const char *home = enter(&cluster, &arena);
+
+        (void) state;
+        RUN(&yaml, "backup", "create", "b1", "-n", "other", "-o", "yaml");
+        CHECK_STR(yaml.out,
+                  "apiVersion: velero.io/v1\nkind: Backup\nmetadata:\n  namespace: other\n  name: b1\n"
+                  "spec: {}\n");
+        RUN(&table, "backup", "create", "b1", "--labels", "a=b", "-o", "table", "--show-labels");
+        CHECK(strstr(table.out, "   SELECTOR   LABELS\nb1     New ") != NULL);
+        RUN(&restore, "restore", "create", "r1", "--from-backup", "b1", "-o", "yaml");
+        CHECK_STR(restore.out, "apiVersion: velero.io/v1\nkind: Restore\nmetadata:\n  name: r1\n  namespace: "
+                               "velero\nspec:\n  backupName: b1\n");
+        CHECK_INT(cluster.writes.len, 0);
+        remove_folder(home);
+}
+
+static void waiting_ends_with_the_phase_as_exit_code(void **state) {
+        const struct {
+                const char *last, *sentence, *err;
+                ExitCode exit;
+        } cases[] = {
+                { "{'status':{'phase':'Completed'}}", "status: Completed.", "", EXIT_OK },
+                { "{'status':{'phase':'PartiallyFailed','errors':2}}", "status: PartiallyFailed.", "",
+                  EXIT_PARTIAL },
+                { "{'status':{'phase':'Failed','failureReason':'no space'}}", "status: Failed.",
+                  "error: no space\n", EXIT_FAILED },
+                { "{'status':{'phase':'FailedValidation','validationErrors':['a','b']}}",
+                  "status: FailedValidation.", "error: a\nerror: b\n", EXIT_FAILED },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+                AUTO(arena_clear) Arena arena = { 0 };
+                AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+                AUTO(cli_run_clear) CliRun run;
+                const char *home = enter(&cluster, &arena);
+                Actor actor = {
+                        &cluster,
+                        BACKUPS "/b1",
+                        { "{'status':{'phase':'Queued','queuePosition':2}}",
+                          "{'status':{'phase':'InProgress','progress':{'totalItems':9,'itemsBackedUp':3}}}",
+                          cases[i].last },
+                        false,
+                        { 0 }
+                };
+
+                actor.thread = thread_start(act, &actor);
+                RUN(&run, "backup", "create", "b1", "-w");
+                thread_join(actor.thread);
+                CHECK_INT(run.exit, cases[i].exit);
+                CHECK(strstr(run.out, cases[i].sentence) != NULL);
+                CHECK(strstr(run.out, "`grapnel backup logs b1`.\n") != NULL);
+                CHECK(str_ends_with(str_of(run.err), str_of(cases[i].err)));
+                CHECK(strncmp(run.err, "New: 0 items, 0ms\n", 14) == 0);
+                remove_folder(home);
+        }
+}
+
+static void a_backup_that_is_deleted_meanwhile_ends_the_waiting(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        AUTO(cli_run_clear) CliRun run;
+        const char *home = enter(&cluster, &arena);
+        Actor actor = { &cluster, BACKUPS "/b1", { "{'status':{'phase':'InProgress'}}" }, true, { 0 } };
+
+        (void) state;
+        actor.thread = thread_start(act, &actor);
+        RUN(&run, "backup", "create", "b1", "--wait");
+        thread_join(actor.thread);
+        CHECK_INT(run.exit, EXIT_FAILED);
+        CHECK(strstr(run.err, "error: Backup \"b1\" was deleted before it ended\n") != NULL);
+        remove_folder(home);
+}
+
+static void a_schedule_makes_the_backup_of_its_template(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        AUTO(cli_run_clear) CliRun run, filtered, missing;
+        const char *home = enter(&cluster, &arena);
+
+        (void) state;
+        cluster_add(&cluster, IN("velero", "schedules"),
+                    "{'metadata':{'name':'nightly','namespace':'velero','labels':{'team':'x'}},'spec':{"
+                    "'schedule':'0 3 * * *','useOwnerReferencesInBackup':true,'template':{"
+                    "'includedNamespaces':['shop'],'hooks':{}}}}");
+        RUN(&run, "backup", "create", "--from-schedule", "nightly", "--labels", "a=b", "-o", "json");
+        CHECK_STR(run.err, "");
+        CHECK(strstr(run.out, "\"includedNamespaces\": [\n            \"shop\"") != NULL);
+        CHECK(strstr(run.out, "\"name\": \"nightly-2") != NULL);
+        CHECK(strstr(run.out, "\"velero.io/schedule-name\": \"nightly\"") != NULL);
+        CHECK(strstr(run.out, "\"team\": \"x\"") != NULL && strstr(run.out, "\"a\": \"b\"") != NULL);
+        CHECK(strstr(run.out, "\"kind\": \"Schedule\"") != NULL);
+        RUN(&filtered, "backup", "create", "--from-schedule", "nightly", "--ttl", "1h");
+        CHECK_INT(filtered.exit, EXIT_USAGE);
+        CHECK_STR(filtered.err,
+                  "error: --ttl can't be used with --from-schedule: the schedule's template says it\n");
+        RUN(&missing, "backup", "create", "--from-schedule", "weekly");
+        CHECK_INT(missing.exit, EXIT_FAILED);
+        CHECK(strstr(missing.err, "hint: \"grapnel schedule get -n velero\" lists them\n") != NULL);
+        remove_folder(home);
+}
+
+static void what_is_to_be_restored_has_to_be_there(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        AUTO(cli_run_clear) CliRun nothing, backup, schedule;
+        const char *home = enter(&cluster, &arena);
+
+        (void) state;
+        RUN(&nothing, "restore", "create", "r1");
+        CHECK_INT(nothing.exit, EXIT_USAGE);
+        CHECK_STR(nothing.err,
+                  "error: --from-backup or --from-schedule is missing\n"
+                  "hint: --from-backup NAME says what to restore; \"grapnel backup get\" lists the names\n");
+        RUN(&backup, "restore", "create", "r1", "--from-backup", "b1");
+        CHECK_INT(backup.exit, EXIT_FAILED);
+        CHECK(strstr(backup.err, "hint: \"grapnel backup get -n velero\" lists them\n") != NULL);
+        RUN(&schedule, "restore", "create", "--from-schedule", "nightly");
+        CHECK_STR(schedule.err, "error: no backups of schedule \"nightly\"\n");
+        CHECK_INT(cluster.writes.len, 0);
+        remove_folder(home);
+}
+
+static void the_newest_backup_of_a_schedule_may_have_failed_in_parts_when_that_is_allowed(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        AUTO(cli_run_clear) CliRun run, allowed;
+        const char *home = enter(&cluster, &arena);
+
+        (void) state;
+        cluster_add(&cluster, BACKUPS,
+                    "{'metadata':{'name':'n-1','labels':{'velero.io/schedule-name':'n'}},'status':{'phase':"
+                    "'Completed','startTimestamp':'2026-11-22T17:17:29Z'}}");
+        cluster_add(&cluster, BACKUPS,
+                    "{'metadata':{'name':'n-2','labels':{'velero.io/schedule-name':'n'}},'status':{'phase':"
+                    "'PartiallyFailed','startTimestamp':'2026-11-23T17:17:29Z'}}");
+        RUN(&run, "restore", "create", "r1", "--from-schedule", "n");
+        CHECK_STR(run.err, "");
+        RUN(&allowed, "restore", "create", "r2", "--from-schedule", "n", "--allow-partially-failed");
+        CHECK_STR(allowed.err, "");
+
+        AUTO_JSON *first = cluster_get(&cluster, RESTORES "/r1"),
+                  *second = cluster_get(&cluster, RESTORES "/r2");
+        CHECK(str_equal(json_str(json_at(yyjson_doc_get_root(first), "spec", "scheduleName")), STR("n")));
+        CHECK(str_equal(json_str(json_at(yyjson_doc_get_root(second), "spec", "backupName")), STR("n-2")));
+        CHECK(json_at(yyjson_doc_get_root(second), "spec", "scheduleName") == NULL);
+        remove_folder(home);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_backup_is_created_as_the_flags_say),
+                cmocka_unit_test(with_an_output_format_it_is_printed_and_not_created),
+                cmocka_unit_test(waiting_ends_with_the_phase_as_exit_code),
+                cmocka_unit_test(a_backup_that_is_deleted_meanwhile_ends_the_waiting),
+                cmocka_unit_test(a_schedule_makes_the_backup_of_its_template),
+                cmocka_unit_test(what_is_to_be_restored_has_to_be_there),
+                cmocka_unit_test(
+                        the_newest_backup_of_a_schedule_may_have_failed_in_parts_when_that_is_allowed),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
