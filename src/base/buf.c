@@ -91,3 +91,9 @@ void buf_clear(Buf *buf) {
         free(buf->ptr);
         *buf = (Buf) { .limit = buf->limit };
 }
+
+void buf_wipe(Buf *buf) {
+        if (buf->ptr)
+                explicit_bzero(buf->ptr, buf->capacity);
+        buf_clear(buf);
+}

@@ -33,3 +33,4 @@ static inline Str buf_str(const Buf *buf) {
 
 void buf_reset(Buf *buf); /* empty, memory kept */
 void buf_clear(Buf *buf);
+void buf_wipe(Buf *buf); /* buf_clear for what held a secret */

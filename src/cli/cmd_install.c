@@ -3,12 +3,13 @@
 
 #include "api/install.h"
 #include "base/clock.h"
+#include "base/read_file.h"
 #include "base/stop.h"
 #include "cli/cluster.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "kube/object.h"
-#include "kube/read_file.h"
+#include "store/location.h"
 
 enum { WAIT_MS = 5 * 60 * 1000, CRDS_WAIT_MS = 60 * 1000, POLL_MS = 500 };
 
@@ -62,6 +63,7 @@ static const Option options[] = {
 
 static bool check(Cli *cli, const InstallRequest *flags, Error *err) {
         const InstallOptions *objects = &flags->objects;
+        AUTO(error_clear) Error provider = { 0 };
 
         if (objects->crds_only)
                 return true;
@@ -74,11 +76,8 @@ static bool check(Cli *cli, const InstallRequest *flags, Error *err) {
                 return cli_usage(cli, err,
                                  "--provider and --bucket are missing: where are backups kept? (or "
                                  "--no-default-backup-location)");
-        if (!flags->no_location && !str_equal(objects->provider, STR("filesystem")))
-                return cli_usage(cli, err,
-                                 "--provider \"" STR_FMT "\" is not served by this version, which has "
-                                 "\"filesystem\" (a folder of the server, such as a PVC or an NFS mount)",
-                                 STR_ARG(objects->provider));
+        if (!flags->no_location && !store_provider_check(objects->provider, &provider))
+                return cli_usage(cli, err, "--provider %s", provider.message);
         if (flags->secret_file.len && flags->no_secret)
                 return cli_usage(cli, err, "--secret-file and --no-secret: one of the two");
         return true;
@@ -242,9 +241,12 @@ const Command cmd_install = {
         .summary = "Install the server and its custom resource definitions in a cluster",
         .details =
                 "Objects are applied (server-side), so the same command updates an installation. The backups "
-                "are at --backup-location-config path=FOLDER for provider filesystem: /backups is the volume "
-                "of --volume-claim.",
-        .example = "# What would be made.\n"
+                "are in --bucket: for provider aws a bucket of S3, for provider filesystem a folder below "
+                "--backup-location-config path=FOLDER, where /backups is the volume of --volume-claim.",
+        .example = "# Backups in a bucket of S3; what would be made.\n"
+                   "grapnel install --provider aws --bucket backups --secret-file ./credentials \\\n"
+                   "  --backup-location-config region=eu-central-1 --dry-run -o yaml\n\n"
+                   "# Backups in a folder.\n"
                    "grapnel install --provider filesystem --bucket main \\\n"
                    "  --backup-location-config path=/backups --dry-run -o yaml",
         .options = options,

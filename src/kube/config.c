@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/read_file.h"
 #include "kube/config_places.h"
-#include "kube/read_file.h"
 #include "net/certificate.h"
 
 enum { FILE_MAX = 16 * 1024 * 1024, FILES_MAX = 100, SERVICE_FILE_MAX = 1024 * 1024 };

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/read_file.h"
 #include "data/base64.h"
-#include "kube/read_file.h"
 
 enum { CONTENT_MAX = 1024 * 1024 };
 

@@ -4,10 +4,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/read_file.h"
 #include "base/thread.h"
 #include "data/base64.h"
 #include "kube/exec_plugin.h"
-#include "kube/read_file.h"
 #include "net/url.h"
 
 enum {

@@ -179,7 +179,7 @@ static bool make_path(Str request, Arena *arena, Str *ret_path, Error *err) {
 }
 
 typedef struct Offer { /* the answer to a request */
-        Str url, path;
+        Str url, path; /* the path is this server's; empty: it serves no downloads */
 } Offer;
 
 static bool check_exists(Store *store, const DownloadTarget *target, Error *err) {
@@ -192,32 +192,48 @@ static bool check_exists(Store *store, const DownloadTarget *target, Error *err)
                                    STR_ARG(target->key), STR_ARG(where));
 }
 
-static bool check_location(const Server *server, const DownloadTarget *target, Error *err) {
+/* An object of a bucket has a URL that asks nothing of this server; *ret_url is empty where there is none: a folder, or
+ * a bucket that a customer's key encrypts. */
+static bool sign(const Server *server, const DownloadTarget *target, Arena *arena, Str *ret_url, Error *err) {
         AUTO(open_location_clear) OpenLocation open = { 0 };
 
-        return location_open(server, target->location, server->stop, &open, err) &&
-               check_exists(open.store, target, err);
+        *ret_url = STR("");
+        if (!location_open(server, target->location, server->stop, &open, err) ||
+            !check_exists(open.store, target, err))
+                return false;
+        if (store_presign(open.store, target->key, DOWNLOAD_VALID_MS / 1000, arena, ret_url, err))
+                return true;
+        if (err->code != ERROR_INVALID)
+                return false;
+        error_clear(err);
+        return true;
 }
 
 static bool make_offer(const Server *server, JsonVal *request, Arena *arena, Offer *offer, Error *err) {
         Str base = download_base(server->options, arena);
         DownloadTarget target = { 0 };
 
-        if (base.len == 0)
-                return error_set(err, ERROR_INVALID,
-                                 "the server serves no downloads: it was started without --download-address");
         if (!download_find(server, request, arena, &target, err) ||
-            (!target.is_live && !check_location(server, &target, err)) ||
-            !make_path(object_name(request), arena, &offer->path, err))
+            (!target.is_live && !sign(server, &target, arena, &offer->url, err)))
                 return false;
-        offer->url = str_of(arena_printf(arena, STR_FMT STR_FMT, STR_ARG(base), STR_ARG(offer->path)));
+        if (base.len == 0)
+                return offer->url.len > 0 ||
+                       error_set(err, ERROR_INVALID,
+                                 "the server serves no downloads: it was started without "
+                                 "--download-address");
+        if (!make_path(object_name(request), arena, &offer->path, err))
+                return false;
+        if (offer->url.len == 0)
+                offer->url =
+                        str_of(arena_printf(arena, STR_FMT STR_FMT, STR_ARG(base), STR_ARG(offer->path)));
         return true;
 }
 
 static bool accept(const Server *server, Str name, const Offer *offer, Error *err) {
         AUTO(change_clear) Change change = { 0 };
 
-        change_annotation(&change, DOWNLOAD_PATH_ANNOTATION, offer->path);
+        if (offer->path.len > 0)
+                change_annotation(&change, DOWNLOAD_PATH_ANNOTATION, offer->path);
         change_str(&change, "status", "phase", STR("Processed"));
         change_str(&change, "status", "downloadURL", offer->url);
         change_time(&change, "status", "expiration", server_now_ms(server) + DOWNLOAD_VALID_MS);

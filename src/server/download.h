@@ -1,8 +1,8 @@
 /* download.h - files of backups and restores for clients: what a DownloadRequest asks for, and where it is answered.
  *
- * A client is given a URL of this server: /download/REQUEST?token=…, which counts until the request expires and for
- * one whole transfer.  The path alone is in an annotation, for clients that reach the server by another way (the API
- * server's proxy).  The log of a run that is on is given as it grows.
+ * For a bucket a client is given a signed URL of it.  For a folder, and for the log of a run that is on, it is one of this
+ * server: /download/REQUEST?token=…, which counts until the request expires and for one whole transfer.  That path is
+ * in an annotation in any case, for clients that reach only the API server (its proxy).  The log of a run that is on is given as it grows.
  * Source: spec/backup-behaviour.md 7.7. */
 #pragma once
 #include "server/server.h"

@@ -8,6 +8,7 @@
 #include "server/objects.h"
 
 static const int64_t unavailable_ms = INT64_C(10) * 1000;
+static const int64_t abandoned_ms = INT64_C(24) * 60 * 60 * 1000;
 
 int64_t location_due_ms(const Location *location, int64_t server_ms, int64_t now_ms) {
         int64_t every_ms =
@@ -90,11 +91,24 @@ static void offer_certificate(const Server *server, const Location *location, Ch
         json_put_str(change->doc, storage, "caCert", buf_str(&text));
 }
 
+/* Once in the life of a server.  What an upload leaves that began so long ago, nobody finishes any more. */
+static void sweep(const Server *server, Store *store, Str name) {
+        AUTO(error_clear) Error err = { 0 };
+
+        if (!store_sweep(store, STR(""), abandoned_ms, &err))
+                log_warn(server->log, FIELDS(FIELD("location", name), FIELD("error", str_of(err.message))),
+                         "Uploads that nobody finished could not be removed");
+}
+
 static bool validate(const Server *server, Str name, Error *err) {
         AUTO(open_location_clear) OpenLocation open = { 0 };
 
-        return location_open(server, name, server->stop, &open, err) &&
-               store_location_validate(open.store, err);
+        if (!location_open(server, name, server->stop, &open, err) ||
+            !store_location_validate(open.store, err))
+                return false;
+        if (!open.location.is_read_only && server_is_news(server, "sweep", name, STR("once")))
+                sweep(server, open.store, name);
+        return true;
 }
 
 static void tell(const Server *server, JsonVal *object, Str problem) {

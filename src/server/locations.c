@@ -1,6 +1,16 @@
 #include "server/locations.h"
 
 #include "server/objects.h"
+#include "server/secret_value.h"
+
+/* What a location says, without what its Secrets hold. */
+static StoreLocation described(const Location *location) {
+        return (StoreLocation) { .provider = location->provider,
+                                 .bucket = location->bucket,
+                                 .prefix = location->prefix,
+                                 .config = location->config,
+                                 .ca_pem = location->ca_pem };
+}
 
 static bool decode(JsonDoc *doc, OpenLocation *open, Error *err) {
         Faults faults = { .arena = &open->arena };
@@ -8,8 +18,7 @@ static bool decode(JsonDoc *doc, OpenLocation *open, Error *err) {
 
         open->doc = doc;
         open->location = location_decode(yyjson_doc_get_root(doc), &open->arena, &faults);
-        store = (StoreLocation) { open->location.provider, open->location.bucket, open->location.prefix,
-                                  open->location.config };
+        store = described(&open->location);
         store_location_check(&store, &faults);
         return faults_check(&faults, err);
 }
@@ -37,15 +46,62 @@ bool location_find(const Server *server, Str name, OpenLocation *ret_open, Error
         return true;
 }
 
+typedef struct LocationSecrets {
+        Secret credentials, ca_pem, customer_key;
+} LocationSecrets;
+
+static void secrets_clear(LocationSecrets *secrets) {
+        secret_clear(&secrets->credentials);
+        secret_clear(&secrets->ca_pem);
+        secret_clear(&secrets->customer_key);
+}
+
+static bool read_secrets(const Server *server, const Location *location, const StoreLocation *store,
+                         LocationSecrets *secrets, Error *err) {
+        Str customer, customer_key;
+
+        store_location_customer_secret(store, &customer, &customer_key);
+        const struct {
+                const char *path;
+                Str name, key;
+                Secret *value;
+        } wanted[] = {
+                { "spec.credential", location->credential_name, location->credential_key,
+                  &secrets->credentials },
+                { "spec.objectStorage.caCertRef", location->ca_secret_name, location->ca_secret_key,
+                  &secrets->ca_pem },
+                { "spec.config.customerKeyEncryptionSecret", customer, customer_key, &secrets->customer_key },
+        };
+        for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+                if (wanted[i].name.len > 0 &&
+                    !secret_value(server, wanted[i].name, wanted[i].key, wanted[i].value, err))
+                        return error_prefix(err, "%s", wanted[i].path);
+        return true;
+}
+
+static bool open_store(const Server *server, const Stop *stop, OpenLocation *open, Error *err) {
+        AUTO(secrets_clear) LocationSecrets secrets = { 0 };
+        const Location *location = &open->location;
+        StoreLocation store = described(location);
+
+        if (!read_secrets(server, location, &store, &secrets, err))
+                return false;
+        store.credentials = secrets.credentials;
+        store.credentials_name =
+                str_of(arena_printf(&open->arena, "key \"" STR_FMT "\" of Secret \"" STR_FMT "\"",
+                                    STR_ARG(location->credential_key), STR_ARG(location->credential_name)));
+        store.customer_key = secrets.customer_key;
+        if (!secret_is_empty(&secrets.ca_pem))
+                store.ca_pem = secret_reveal(&secrets.ca_pem);
+        return store_open_location(&store, stop, &open->store, err);
+}
+
 bool location_open(const Server *server, Str name, const Stop *stop, OpenLocation *ret_open, Error *err) {
         AUTO(open_location_clear) OpenLocation open = { 0 };
-        StoreLocation store;
 
         if (!location_find(server, name, &open, err))
                 return false;
-        store = (StoreLocation) { open.location.provider, open.location.bucket, open.location.prefix,
-                                  open.location.config };
-        if (!store_open_location(&store, stop, &open.store, err))
+        if (!open_store(server, stop, &open, err))
                 return error_prefix(err, "backup storage location \"" STR_FMT "\"", STR_ARG(name));
         *ret_open = open;
         open = (OpenLocation) { 0 };

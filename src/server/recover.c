@@ -86,6 +86,7 @@ static void remove_files(const Server *server, JsonVal *backup) {
 
         if (location_open(server, json_get_str(json_get(backup, "spec"), "storageLocation"), server->stop,
                           &open, &err) &&
+            store_sweep(open.store, layout_backup_folder(name, &arena), 0, &err) &&
             store_exists(open.store, backup_key(name, BACKUP_METADATA, &arena), &is_whole, &err) && !is_whole)
                 (void) !layout_delete_backup(open.store, name,
                                              &err); /* the next backup of that name replaces them */

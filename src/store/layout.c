@@ -4,6 +4,10 @@
 
 enum { NAME_MAX_LEN = 253 };
 
+Str layout_backup_folder(Str name, Arena *arena) {
+        return str_of(arena_printf(arena, "backups/" STR_FMT "/", STR_ARG(name)));
+}
+
 Str backup_key(Str name, BackupFile file, Arena *arena) {
         static const char *const suffixes[] = {
                 [BACKUP_CONTENTS] = ".tar.gz",
@@ -105,8 +109,7 @@ bool layout_delete_backup(Store *store, Str name, Error *err) {
         if (!layout_check_name(name, err))
                 return false;
         Str metadata = backup_key(name, BACKUP_METADATA, &arena);
-        Str folder = { metadata.ptr, metadata.len - (sizeof "velero-backup.json" - 1) };
-        if (!store_list(store, folder, &arena, &keys, err))
+        if (!store_list(store, layout_backup_folder(name, &arena), &arena, &keys, err))
                 return false;
         if (keys.len == 0)
                 return error_set(err, ERROR_NOT_FOUND,

@@ -27,6 +27,7 @@ typedef enum RestoreFile {
         RESTORE_HOOKS,       /* NAME-hooks.json.gz: ours */
 } RestoreFile;
 
+Str layout_backup_folder(Str name, Arena *arena); /* "backups/NAME/" */
 Str backup_key(Str name, BackupFile file, Arena *arena);
 Str restore_key(Str name, RestoreFile file, Arena *arena);
 

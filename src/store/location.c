@@ -1,5 +1,12 @@
 #include "store/location.h"
 
+#include "base/read_file.h"
+#include "store/s3.h"
+#include "store/s3_config.h"
+
+/* The bytes of an AES-256 key. */
+enum { CUSTOMER_KEY = 32, CREDENTIALS_LIMIT = 1024 * 1024 };
+
 static void check_config(const StoreLocation *location, Faults *faults) {
         Str path = json_get_str(location->config, "path");
         yyjson_obj_iter keys = yyjson_obj_iter_with(location->config);
@@ -33,13 +40,43 @@ static void check_folders(Str text, Str path, bool is_one, Faults *faults) {
                                    STR_ARG(text));
 }
 
-void store_location_check(const StoreLocation *location, Faults *faults) {
-        if (!str_equal(location->provider, STR("filesystem"))) {
-                faults_add(faults, FAULT_ERROR, STR("spec.provider"),
+bool store_location_is_folder(const StoreLocation *location) {
+        return str_equal(location->provider, STR("filesystem"));
+}
+
+static bool is_s3(Str provider) {
+        return str_equal(provider, STR("aws")) || str_equal(provider, STR("velero.io/aws"));
+}
+
+bool store_provider_check(Str provider, Error *err) {
+        return is_s3(provider) || str_equal(provider, STR("filesystem")) ||
+               error_set(err, ERROR_INVALID,
+                         "\"" STR_FMT "\" is not served: there are \"aws\" (S3 and what speaks it) and "
+                         "\"filesystem\" (a folder of "
+                         "the server, such as a PVC or an NFS mount)",
+                         STR_ARG(provider));
+}
+
+static void check_bucket(const StoreLocation *location, Faults *faults) {
+        if (memchr(location->bucket.ptr, '/', location->bucket.len))
+                faults_add(faults, FAULT_ERROR, STR("spec.objectStorage.bucket"),
                            "\"" STR_FMT
-                           "\" is not served by this version, which has \"filesystem\" (a folder "
-                           "of the server, such as a PVC or an NFS mount)",
-                           STR_ARG(location->provider));
+                           "\" contains a slash: folders in the bucket are spec.objectStorage.prefix",
+                           STR_ARG(location->bucket));
+        if (location->prefix.len > 0)
+                check_folders(location->prefix, STR("spec.objectStorage.prefix"), false, faults);
+}
+
+void store_location_check(const StoreLocation *location, Faults *faults) {
+        AUTO(error_clear) Error err = { 0 };
+
+        if (!store_provider_check(location->provider, &err)) {
+                faults_add(faults, FAULT_ERROR, STR("spec.provider"), "%s", err.message);
+                return;
+        }
+        if (is_s3(location->provider)) {
+                s3_config_read(location->config, faults);
+                check_bucket(location, faults);
                 return;
         }
         check_config(location, faults);
@@ -49,19 +86,100 @@ void store_location_check(const StoreLocation *location, Faults *faults) {
                 check_folders(location->prefix, STR("spec.objectStorage.prefix"), false, faults);
 }
 
-bool store_open_location(const StoreLocation *location, const Stop *stop, Store **ret_store, Error *err) {
+void store_location_customer_secret(const StoreLocation *location, Str *ret_name, Str *ret_key) {
         AUTO(arena_clear) Arena arena = { 0 };
         Faults faults = { .arena = &arena };
+        S3Config config =
+                is_s3(location->provider) ? s3_config_read(location->config, &faults) : (S3Config) { 0 };
+
+        *ret_name = config.customer_secret_name;
+        *ret_key = config.customer_secret_key;
+}
+
+static bool open_folder(const StoreLocation *location, const Stop *stop, Store **ret_store, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
         Str path = json_get_str(location->config, "path");
 
-        store_location_check(location, &faults);
-        if (!faults_check(&faults, err))
-                return false;
         return store_open_directory(
                 str_of(arena_printf(&arena, STR_FMT "/" STR_FMT "%s" STR_FMT, STR_ARG(path),
                                     STR_ARG(location->bucket), location->prefix.len > 0 ? "/" : "",
                                     STR_ARG(location->prefix))),
                 true, stop, ret_store, err);
+}
+
+static bool read_customer_key(const StoreLocation *location, const S3Config *config, Secret *ret_key,
+                              Error *err) {
+        AUTO(buf_wipe) Buf text = { .limit = 4096 };
+
+        if (config->customer_key_file.len > 0) {
+                if (!read_file(config->customer_key_file, &text, err))
+                        return error_prefix(err, "spec.config.customerKeyEncryptionFile");
+        } else {
+                buf_add(&text, secret_reveal(&location->customer_key));
+        }
+        if (text.len != CUSTOMER_KEY && text.len != 0)
+                return error_set(err, ERROR_INVALID,
+                                 "the customer's key has %zu bytes; it needs exactly %d (also no line end)",
+                                 text.len, CUSTOMER_KEY);
+        *ret_key = secret_copy(buf_str(&text));
+        return true;
+}
+
+/* spec.credential counts, then config.credentialsFile, then what the environment has. */
+static bool find_credentials(const StoreLocation *location, const S3Config *config,
+                             S3Credentials **ret_credentials, Error *err) {
+        AUTO(secret_clear) Secret from_file = { 0 };
+        AUTO(buf_wipe) Buf text = { .limit = CREDENTIALS_LIMIT };
+        S3CredentialsSource source = { .file = location->credentials,
+                                       .file_name = location->credentials_name,
+                                       .profile = config->profile,
+                                       .region = config->region };
+
+        if (secret_is_empty(&location->credentials) && config->credentials_file.len > 0) {
+                if (!read_file(config->credentials_file, &text, err))
+                        return error_prefix(err, "spec.config.credentialsFile");
+                from_file = secret_copy(buf_str(&text));
+                source.file = from_file;
+                source.file_name = config->credentials_file;
+        }
+        return s3_credentials_new(&source, ret_credentials, err);
+}
+
+static bool open_s3(const StoreLocation *location, const Stop *stop, Store **ret_store, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(secret_clear) Secret customer_key = { 0 };
+        Faults faults = { .arena = &arena };
+        S3Config config = s3_config_read(location->config, &faults);
+        S3Options options = { .bucket = location->bucket,
+                              .prefix = location->prefix,
+                              .region = config.region,
+                              .url = config.url,
+                              .public_url = config.public_url,
+                              .path_style = config.path_style,
+                              .insecure_skip_verify = config.insecure_skip_verify,
+                              .ca_pem = location->ca_pem,
+                              .kms_key_id = config.kms_key_id,
+                              .server_side_encryption = config.server_side_encryption,
+                              .checksum = config.checksum,
+                              .tagging = config.tagging,
+                              .retry_ms = location->retry_ms };
+
+        if (!read_customer_key(location, &config, &customer_key, err) ||
+            !find_credentials(location, &config, &options.credentials, err))
+                return false;
+        options.customer_key = customer_key;
+        return store_open_s3(&options, stop, ret_store, err);
+}
+
+bool store_open_location(const StoreLocation *location, const Stop *stop, Store **ret_store, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        Faults faults = { .arena = &arena };
+
+        store_location_check(location, &faults);
+        if (!faults_check(&faults, err))
+                return false;
+        return store_location_is_folder(location) ? open_folder(location, stop, ret_store, err)
+                                                  : open_s3(location, stop, ret_store, err);
 }
 
 bool store_location_validate(Store *store, Error *err) {

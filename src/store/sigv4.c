@@ -123,7 +123,7 @@ static void add_headers(const SigV4Request *request, Buf *lines, Buf *names) {
 }
 
 static Str signature(Str canonical, Str time, const S3Keys *keys, const SigV4Scope *scope, Arena *arena) {
-        AUTO(buf_clear) Buf first_key = { 0 };
+        AUTO(buf_wipe) Buf first_key = { 0 };
         Digest canonical_hash = hash(canonical), digest;
         Str text = str_of(arena_printf(arena, ALGORITHM "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(time),
                                        STR_ARG(scope_text(scope, time, arena)),
@@ -135,7 +135,6 @@ static Str signature(Str canonical, Str time, const S3Keys *keys, const SigV4Sco
         digest = mac(buf_str(&first_key), steps[0]);
         for (size_t i = 1; i < sizeof steps / sizeof *steps; i++)
                 digest = mac(raw(&digest), steps[i]);
-        explicit_bzero(first_key.ptr, first_key.capacity);
         return hex(&digest, arena);
 }
 
@@ -150,7 +149,7 @@ static void add_canonical(const SigV4Request *request, Str query, Str header_lin
 
 Str sigv4_authorization(const SigV4Request *request, const S3Keys *keys, const SigV4Scope *scope,
                         Arena *arena) {
-        AUTO(buf_clear) Buf lines = { 0 }, names = { 0 }, canonical = { 0 };
+        AUTO(buf_wipe) Buf lines = { 0 }, names = { 0 }, canonical = { 0 };
         Str time = sigv4_time(scope->wall_ms, arena);
 
         add_headers(request, &lines, &names);
@@ -169,7 +168,7 @@ static void add_pair(Buf *query, const char *key, Str value) {
 
 Str sigv4_presigned_query(const SigV4Request *request, const S3Keys *keys, const SigV4Scope *scope,
                           int64_t seconds, Arena *arena) {
-        AUTO(buf_clear) Buf lines = { 0 }, names = { 0 }, canonical = { 0 }, query = { 0 };
+        AUTO(buf_wipe) Buf lines = { 0 }, names = { 0 }, canonical = { 0 }, query = { 0 };
         Str time = sigv4_time(scope->wall_ms, arena);
         Str id = secret_reveal(&keys->access_key_id), where = scope_text(scope, time, arena);
 

@@ -76,6 +76,11 @@ bool store_put(Store *store, Str key, Str bytes, Error *err) {
                store_finish(writer, err);
 }
 
+bool store_sweep(Store *store, Str prefix, int64_t older_ms, Error *err) {
+        return !store->kind->sweep ||
+               (stop_check(store->stop, err) && store->kind->sweep(store, prefix, older_ms, err));
+}
+
 bool store_read_begin(Store *store, Str key, StoreReader **ret_reader, Error *err) {
         return stop_check(store->stop, err) && store_check_key(key, err) &&
                store->kind->read_begin(store, key, ret_reader, err);

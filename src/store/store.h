@@ -36,6 +36,9 @@ bool store_write(StoreWriter *writer, Str bytes, Error *err) MUST_CHECK;
 bool store_finish(StoreWriter *writer, Error *err) MUST_CHECK;
 void store_writer_free(StoreWriter *writer); /* abandons what was not finished */
 DEFINE_AUTO(StoreWriter, store_writer_free)
+/* Ends for good what was begun under `prefix` more than `older_ms` ago and not finished (0: whenever).  For what dead
+ * processes left: whoever still writes there fails. */
+bool store_sweep(Store *store, Str prefix, int64_t older_ms, Error *err) MUST_CHECK;
 bool store_put(Store *store, Str key, Str bytes, Error *err) MUST_CHECK;
 
 bool store_read_begin(Store *store, Str key, StoreReader **ret_reader, Error *err) MUST_CHECK;
@@ -50,7 +53,8 @@ bool store_get(Store *store, Str key, size_t limit, Buf *into, Error *err) MUST_
 bool store_presign(Store *store, Str key, int64_t seconds, Arena *arena, Str *ret_url, Error *err) MUST_CHECK;
 
 /* Only one holder of a name at a time, also between processes; released on free or when the process dies.
- * ERROR_EXISTS says who holds it. */
+ * ERROR_EXISTS says who holds it.  A bucket has no locks: there it always succeeds, and the server's Lease is what
+ * keeps writers apart. */
 typedef struct StoreLock StoreLock;
 bool store_lock(Store *store, Str name, StoreLock **ret_lock, Error *err) MUST_CHECK;
 void store_unlock(StoreLock *lock);

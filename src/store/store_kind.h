@@ -23,8 +23,10 @@ typedef struct StoreKind {
         bool (*read_begin)(Store *store, Str key, StoreReader **ret_reader, Error *err);
         bool (*read)(StoreReader *reader, void *into, size_t size, size_t *ret_size, Error *err);
         void (*reader_free)(StoreReader *reader);
+        bool (*sweep)(Store *store, Str prefix, int64_t older_ms, Error *err); /* NULL: opening does it */
         bool (*lock)(Store *store, Str name, StoreLock **ret_lock, Error *err);
         void (*unlock)(StoreLock *lock);
+        /* NULL: an object has no URL. */
         bool (*presign)(Store *store, Str key, int64_t seconds, Arena *arena, Str *ret_url, Error *err);
 } StoreKind;
 

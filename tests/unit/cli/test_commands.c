@@ -159,9 +159,8 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                 { { "server", "--concurrent-backups", "0" },
                   "error: --workers, --hook-workers and --concurrent-backups: 1 is the least\n" },
                 { { "install", "--provider", "gcp", "--bucket", "b", "--dry-run" },
-                  "error: --provider \"gcp\" is not served by this version, which has \"filesystem\" (a "
-                  "folder of the "
-                  "server, such as a PVC or an NFS mount)\n" },
+                  "error: --provider \"gcp\" is not served: there are \"aws\" (S3 and what speaks it) and "
+                  "\"filesystem\" (a folder of the server, such as a PVC or an NFS mount)\n" },
                 { { "install", "--dry-run" },
                   "error: --provider and --bucket are missing: where are backups kept? (or "
                   "--no-default-backup-location)\n" },

@@ -1,4 +1,4 @@
-/* read_file.h - a small file as a whole.  Private to kube/. */
+/* read_file.h - a small file as a whole. */
 #pragma once
 #include "base/buf.h"
 
