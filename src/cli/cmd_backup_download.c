@@ -3,24 +3,23 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "cli/catalog.h"
 #include "cli/commands.h"
-#include "cli/flags.h"
-
-enum { CHUNK_SIZE = 256 * 1024 };
+#include "cli/origin.h"
 
 typedef struct DownloadRequest {
-        FromFlags from;
+        OriginFlags origin;
+        FetchFlags fetch;
         Str output;
         bool force;
 } DownloadRequest;
 
 static const Option options[] = {
-        OPT_GROUP(DownloadRequest, from, from_flags, "Store"),
         { OPT_ROW(OPTION_TEXT, DownloadRequest, output, "output", "FILE",
                   "where to put it (default ./NAME-data.tar.gz)"),
           .letter = 'o' },
         { OPT_ROW(OPTION_BOOL, DownloadRequest, force, "force", NULL, "replace a file that is there") },
+        OPT_GROUP(DownloadRequest, origin, origin_flags, "Source"),
+        OPT_GROUP(DownloadRequest, fetch, fetch_flags, "Downloads from the cluster's server"),
         OPT_END,
 };
 
@@ -46,7 +45,9 @@ static bool part_file_open(PartFile *file, Error *err) {
         return file->fd >= 0 || file_failed(file->part, err);
 }
 
-static bool part_file_write(const PartFile *file, Str bytes, Error *err) {
+static bool part_file_write(void *user, Str bytes, Error *err) {
+        const PartFile *file = user;
+
         while (bytes.len) {
                 ssize_t written = write(file->fd, bytes.ptr, bytes.len);
 
@@ -74,23 +75,10 @@ static bool part_file_finish(PartFile *file, bool replace, Error *err) {
         return true;
 }
 
-static bool copy(StoreReader *reader, const PartFile *file, Arena *arena, Error *err) {
-        char *chunk = arena_alloc(arena, CHUNK_SIZE);
-        size_t len;
-
-        do {
-                if (!store_read(reader, chunk, CHUNK_SIZE, &len, err) ||
-                    !part_file_write(file, (Str) { chunk, len }, err))
-                        return false;
-        } while (len);
-        return true;
-}
-
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const DownloadRequest *flags = request;
         Str name = line->arguments.items[0];
-        AUTO(store_freep) Store *store = NULL;
-        AUTO(store_reader_freep) StoreReader *reader = NULL;
+        AUTO(origin_clear) Origin origin = { 0 };
         AUTO(catalog_clear) Catalog catalog = { 0 };
         AUTO(part_file_clear) PartFile file = { .fd = -1 };
 
@@ -101,10 +89,15 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 cli_set_hint(cli, "--force replaces it, -o FILE names another one");
                 return error_set(err, ERROR_EXISTS, "\"%s\" is there already", file.path);
         }
-        if (!catalog_open_store(cli, flags->from.from, &store, err) ||
-            !catalog_read_names(cli, store, CATALOG_BACKUPS, line->arguments, &catalog, err) ||
-            !store_read_begin(store, backup_key(name, BACKUP_CONTENTS, cli->arena), &reader, err) ||
-            !part_file_open(&file, err) || !copy(reader, &file, cli->arena, err) ||
+        if (!origin_open(cli, &flags->origin, &origin, err) ||
+            !origin_select(cli, &origin, CATALOG_BACKUPS, line->arguments, STR(""), &catalog, err))
+                return false;
+        origin_set_fetch(&origin, &flags->fetch);
+
+        const FetchedFile what = { .kind = CATALOG_BACKUPS,
+                                   .file = RUN_FILE_CONTENTS,
+                                   .object = yyjson_doc_get_root(catalog.items[0].doc) };
+        if (!part_file_open(&file, err) || !origin_read(cli, &origin, &what, part_file_write, &file, err) ||
             !part_file_finish(&file, flags->force, err))
                 return false;
         fprintf(cli->out, "Backup " STR_FMT " has been downloaded to %s\n", STR_ARG(name), file.path);
@@ -114,9 +107,9 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
 const Command cmd_backup_download = {
         .name = "backup download",
         .arguments = "NAME",
-        .summary = "Copy the objects of a backup out of its folder, as a tarball",
+        .summary = "Copy the objects of a backup into a file, as a tarball",
         .example = "# Which objects are in backup monday?\n"
-                   "grapnel backup download monday --from ./backups && tar -tzf monday-data.tar.gz",
+                   "grapnel backup download monday && tar -tzf monday-data.tar.gz",
         .options = options,
         .request_size = sizeof(DownloadRequest),
         .min_arguments = 1,

@@ -1,19 +1,8 @@
 #include "cli/commands.h"
 #include "cli/stored.h"
 
-static const Option options[] = {
-        OPT_GROUP(StoredFlags, from, from_flags, "Store"),
-        { OPT_ROW(OPTION_BOOL, StoredFlags, details, "details", NULL,
-                  "the list of objects, all hooks, and all of their output too") },
-        { OPT_ROW(OPTION_TEXT, StoredFlags, selector, "selector", "SELECTOR",
-                  "only restores with these labels"),
-          .letter = 'l' },
-        OPT_GROUP(StoredFlags, output, output_flags, "Output"),
-        OPT_END,
-};
-
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
-        return stored_describe(cli, &stored_restores, line, request, err);
+        return stored_describe(cli, CATALOG_RESTORES, line, request, err);
 }
 
 const Command cmd_restore_describe = {
@@ -24,12 +13,12 @@ const Command cmd_restore_describe = {
                 "The layout is Velero's; the results of hooks come after it: outcome, exit code, duration, "
                 "how long the pod was frozen, and what the command printed.",
         .example = "# What became of restore monday and its hooks.\n"
-                   "grapnel restore describe monday --from ./backups\n\n"
-                   "# The hooks that did not succeed.\n"
+                   "grapnel restore describe monday\n\n"
+                   "# The hooks of one in a folder that did not succeed.\n"
                    "grapnel restore describe monday --from ./backups -o json |\n"
                    "    jq '.hooks[] | select(.outcome != \"Succeeded\")'",
-        .options = options,
-        .request_size = sizeof(StoredFlags),
+        .options = describe_flags,
+        .request_size = sizeof(DescribeFlags),
         .max_arguments = 1000,
         .run = run,
 };

@@ -2,32 +2,17 @@
 
 #include "cli/describe.h"
 #include "cli/output.h"
-#include "data/gzip.h"
 
-enum { CHUNK_SIZE = 64 * 1024 };
-static const uint64_t log_limit = 64ull * 1024 * 1024 * 1024;
-
-#define KEY_FUNCTION(name, make, file)                                                                       \
-        static Str name(Str run, Arena *arena) {                                                             \
-                return make(run, file, arena);                                                               \
-        }
-
-KEY_FUNCTION(backup_log, backup_key, BACKUP_LOG)
-KEY_FUNCTION(backup_results, backup_key, BACKUP_RESULTS)
-KEY_FUNCTION(backup_resource_list, backup_key, BACKUP_RESOURCE_LIST)
-KEY_FUNCTION(backup_volumes, backup_key, BACKUP_VOLUME_INFO)
-KEY_FUNCTION(backup_hooks, backup_key, BACKUP_HOOKS)
-KEY_FUNCTION(restore_log, restore_key, RESTORE_LOG)
-KEY_FUNCTION(restore_results, restore_key, RESTORE_RESULTS)
-KEY_FUNCTION(restore_resource_list, restore_key, RESTORE_RESOURCE_LIST)
-KEY_FUNCTION(restore_volumes, restore_key, RESTORE_VOLUME_INFO)
-KEY_FUNCTION(restore_hooks, restore_key, RESTORE_HOOKS)
-
-const StoredKind stored_backups = {
-        CATALOG_BACKUPS, backup_log, backup_results, backup_resource_list, backup_volumes, backup_hooks,
-};
-const StoredKind stored_restores = {
-        CATALOG_RESTORES, restore_log, restore_results, restore_resource_list, restore_volumes, restore_hooks,
+const Option describe_flags[] = {
+        { OPT_ROW(OPTION_BOOL, DescribeFlags, details, "details", NULL,
+                  "the list of objects, all hooks, and all of their output too") },
+        { OPT_ROW(OPTION_TEXT, DescribeFlags, selector, "selector", "SELECTOR",
+                  "only those with these labels"),
+          .letter = 'l' },
+        OPT_GROUP(DescribeFlags, output, output_flags, "Output"),
+        OPT_GROUP(DescribeFlags, origin, origin_flags, "Source"),
+        OPT_GROUP(DescribeFlags, fetch, fetch_flags, "Downloads from the cluster's server"),
+        OPT_END,
 };
 
 bool stored_get(Cli *cli, CatalogKind kind, const ListingTable *how, const CommandLine *line,
@@ -54,36 +39,56 @@ static void run_files_clear(RunFiles *files) {
         yyjson_doc_free(files->hooks);
 }
 
-static void read_file(Cli *cli, Store *store, Str key, JsonDoc **ret_doc) {
-        AUTO(error_clear) Error err = { 0 };
-
-        if (!catalog_read_json(store, key, cli->arena, ret_doc, &err)) {
-                *ret_doc = NULL;
-                cli_warn(cli, str_of(err.message));
-        }
-}
-
 typedef struct Describing {
         Cli *cli;
-        Store *store;
-        const StoredKind *kind;
-        const StoredFlags *flags;
+        Origin *origin;
+        CatalogKind kind;
+        const DescribeFlags *flags;
         JsonMutDoc *doc; /* for JSON and YAML */
         JsonMutVal *items;
 } Describing;
 
+static void read_file(const Describing *d, RunFile file, JsonVal *object, JsonDoc **ret_doc) {
+        AUTO(error_clear) Error err = { 0 };
+        const FetchedFile what = { .kind = d->kind, .file = file, .object = object };
+        bool was_answered = !d->origin->fetcher.has_no_answer;
+
+        if (!origin_read_json(d->cli, d->origin, &what, ret_doc, &err)) {
+                *ret_doc = NULL;
+                if (was_answered) /* else it was said already */
+                        cli_warn(d->cli, str_of(err.message));
+        }
+}
+
+/* A server is only asked for what can be there and is shown; a folder has or has not. */
+static void read_files(const Describing *d, JsonVal *object, RunFiles *files) {
+        static const char *const before[] = { "",           "New",
+                                              "Queued",     "ReadyToStart",
+                                              "InProgress", "FailedValidation" };
+        JsonVal *status = json_get(object, "status");
+        Str phase = json_get_str(status, "phase");
+        bool is_folder = d->origin->store != NULL;
+        bool has_findings = json_get_int(status, "errors", 0) > 0 || json_get_int(status, "warnings", 0) > 0;
+
+        for (size_t i = 0; i < sizeof before / sizeof *before && !is_folder; i++)
+                if (str_equal(phase, str_of(before[i])))
+                        return;
+        if (is_folder || has_findings)
+                read_file(d, RUN_FILE_RESULTS, object, &files->results);
+        read_file(d, RUN_FILE_VOLUMES, object, &files->volumes);
+        if (is_folder || json_get(status, "hookStatus"))
+                read_file(d, RUN_FILE_HOOKS, object, &files->hooks);
+        if (d->flags->details)
+                read_file(d, RUN_FILE_RESOURCE_LIST, object, &files->resource_list);
+}
+
 static void describe_one(const Describing *d, const CatalogEntry *entry) {
         AUTO(run_files_clear) RunFiles files = { 0 };
         AUTO(buf_clear) Buf text = { .limit = SIZE_MAX };
-        bool is_backup = d->kind->kind == CATALOG_BACKUPS;
+        bool is_backup = d->kind == CATALOG_BACKUPS;
         Arena *arena = d->cli->arena;
 
-        read_file(d->cli, d->store, d->kind->results_key(entry->name, arena), &files.results);
-        read_file(d->cli, d->store, d->kind->volumes_key(entry->name, arena), &files.volumes);
-        read_file(d->cli, d->store, d->kind->hooks_key(entry->name, arena), &files.hooks);
-        if (d->flags->details)
-                read_file(d->cli, d->store, d->kind->resource_list_key(entry->name, arena),
-                          &files.resource_list);
+        read_files(d, yyjson_doc_get_root(entry->doc), &files);
 
         const DescribeInput input = {
                 .object = yyjson_doc_get_root(entry->doc),
@@ -106,47 +111,23 @@ static void describe_one(const Describing *d, const CatalogEntry *entry) {
         output_text(d->cli, buf_str(&text));
 }
 
-bool stored_describe(Cli *cli, const StoredKind *kind, const CommandLine *line, const StoredFlags *flags,
+bool stored_describe(Cli *cli, CatalogKind kind, const CommandLine *line, const DescribeFlags *flags,
                      Error *err) {
         AUTO(origin_clear) Origin origin = { 0 };
         AUTO(catalog_clear) Catalog catalog = { 0 };
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
-        const Describing describing = { cli, NULL, kind, flags, doc, yyjson_mut_arr(doc) };
+        const Describing describing = { cli, &origin, kind, flags, doc, yyjson_mut_arr(doc) };
 
-        if (!catalog_open_store(cli, flags->from.from, &origin.store, err) ||
-            !origin_select(cli, &origin, kind->kind, line->arguments, flags->selector, &catalog, err))
+        if (!origin_open(cli, &flags->origin, &origin, err) ||
+            !origin_select(cli, &origin, kind, line->arguments, flags->selector, &catalog, err))
                 return false;
+        origin_set_fetch(&origin, &flags->fetch);
         for (size_t i = 0; i < catalog.len; i++) {
-                Describing one = describing;
-
-                one.store = origin.store;
                 if (i && flags->output.format == OUTPUT_TABLE)
                         output_text(cli, STR("\n\n"));
-                describe_one(&one, &catalog.items[i]);
+                describe_one(&describing, &catalog.items[i]);
         }
         if (flags->output.format != OUTPUT_TABLE)
                 output_list(cli, flags->output.format, doc, describing.items);
-        return true;
-}
-
-bool stored_logs(Cli *cli, const StoredKind *kind, Str from, Str name, Error *err) {
-        AUTO(store_freep) Store *store = NULL;
-        AUTO(store_reader_freep) StoreReader *reader = NULL;
-        AUTO(gzip_reader_freep) GzipReader *gzip = NULL;
-        AUTO(catalog_clear) Catalog catalog = { 0 };
-        char chunk[CHUNK_SIZE];
-        size_t len;
-
-        if (!catalog_open_store(cli, from, &store, err) ||
-            !catalog_read_names(cli, store, kind->kind, (Strs) { &name, 1, 0 }, &catalog, err))
-                return false;
-        if (!store_read_begin(store, kind->log_key(name, cli->arena), &reader, err))
-                return error_prefix(err, "the log of \"" STR_FMT "\"", STR_ARG(name));
-        gzip = gzip_reader_new(store_read, reader, log_limit);
-        do {
-                if (!gzip_read(gzip, chunk, sizeof chunk, &len, err))
-                        return error_prefix(err, "the log of \"" STR_FMT "\"", STR_ARG(name));
-                output_text(cli, (Str) { chunk, len });
-        } while (len && !ferror(cli->out));
         return true;
 }

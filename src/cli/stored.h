@@ -9,26 +9,25 @@ typedef struct GetFlags {
         ListingFlags listing;
         Str selector;
 } GetFlags;
+bool stored_get(Cli *cli, CatalogKind kind, const ListingTable *how, const CommandLine *line,
+                const GetFlags *flags, Error *err) MUST_CHECK;
 
-typedef struct StoredFlags { /* of describe */
-        FromFlags from;
+typedef struct DescribeFlags {
+        OriginFlags origin;
+        FetchFlags fetch;
         OutputFlags output;
         Str selector;
         bool details;
-} StoredFlags;
-
-typedef struct StoredKind {
-        CatalogKind kind;
-        Str (*log_key)(Str name, Arena *arena);
-        Str (*results_key)(Str name, Arena *arena);
-        Str (*resource_list_key)(Str name, Arena *arena);
-        Str (*volumes_key)(Str name, Arena *arena);
-        Str (*hooks_key)(Str name, Arena *arena);
-} StoredKind;
-extern const StoredKind stored_backups, stored_restores;
-
-bool stored_get(Cli *cli, CatalogKind kind, const ListingTable *how, const CommandLine *line,
-                const GetFlags *flags, Error *err) MUST_CHECK;
-bool stored_describe(Cli *cli, const StoredKind *kind, const CommandLine *line, const StoredFlags *flags,
+} DescribeFlags;
+extern const Option describe_flags[];
+bool stored_describe(Cli *cli, CatalogKind kind, const CommandLine *line, const DescribeFlags *flags,
                      Error *err) MUST_CHECK;
-bool stored_logs(Cli *cli, const StoredKind *kind, Str from, Str name, Error *err) MUST_CHECK;
+
+typedef struct LogsFlags {
+        OriginFlags origin;
+        FetchFlags fetch;
+        bool follow;
+} LogsFlags;
+extern const Option logs_flags[];
+/* logs.c */
+bool stored_logs(Cli *cli, CatalogKind kind, Str name, const LogsFlags *flags, Error *err) MUST_CHECK;

@@ -193,6 +193,31 @@ bool kube_call(KubeClient *client, const KubeCall *call, const Stop *stop, JsonD
         return true;
 }
 
+static bool stream_once(KubeClient *client, const KubeExchange *exchange, const Stop *stop, int *ret_status,
+                        Error *err) {
+        AUTO(http_reply_clear) HttpReply reply = { 0 };
+
+        return attempt(client, exchange, stop, &reply, ret_status, err);
+}
+
+bool kube_stream(KubeClient *client, const KubeCall *call, int64_t silence_ms,
+                 bool (*on_bytes)(void *user, Str bytes, Error *err), void *user, const Stop *stop,
+                 Error *err) {
+        const KubeExchange exchange = {
+                .call = call, .silence_ms = silence_ms, .on_bytes = on_bytes, .user = user
+        };
+        int status;
+
+        if (stream_once(client, &exchange, stop, &status, err))
+                return true;
+        if (status == 401 && credentials_expired(client->link->credentials)) {
+                error_clear(err);
+                if (stream_once(client, &exchange, stop, &status, err))
+                        return true;
+        }
+        return error_prefix(err, STR_FMT, STR_ARG(call->about));
+}
+
 static void link_free(KubeLink *link) {
         if (link == NULL)
                 return;

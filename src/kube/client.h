@@ -45,6 +45,12 @@ typedef struct KubeCall {
 bool kube_call(KubeClient *client, const KubeCall *call, const Stop *stop, JsonDoc **ret_doc, Error *err)
         MUST_CHECK;
 
+/* The body of a 2xx piece by piece, as it comes, in one attempt: for what the API server only passes on.
+ * `silence_ms`: the longest wait for the next bytes; 0: no limit.  Stops when `on_bytes` returns false with err set. */
+bool kube_stream(KubeClient *client, const KubeCall *call, int64_t silence_ms,
+                 bool (*on_bytes)(void *user, Str bytes, Error *err), void *user, const Stop *stop,
+                 Error *err) MUST_CHECK;
+
 /* Warnings that the API server sent with replies (deprecated APIs), each once; NULL-safe callback. */
 void kube_client_on_warning(KubeClient *client, void (*on_warning)(void *user, Str text), void *user);
 Str kube_client_server(const KubeClient *client);

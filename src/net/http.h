@@ -23,7 +23,8 @@ typedef struct HttpOptions {
         Secret client_key_pem;
         Str tls_server_name; /* name to verify instead of the host; empty: the host */
         bool insecure_skip_verify;
-        Str proxy_url; /* empty: from the environment (HTTPS_PROXY, NO_PROXY), as kubectl */
+        bool system_roots; /* count beside ca_pem */
+        Str proxy_url;     /* empty: from the environment (HTTPS_PROXY, NO_PROXY), as kubectl */
         Str user_agent;
 } HttpOptions;
 

@@ -18,16 +18,17 @@ static void free_certificates(STACK_OF(X509) * *certificates) {
         sk_X509_pop_free(*certificates, X509_free);
 }
 
-static bool load_roots(Tls *tls, Str ca_pem, Error *err) {
+static bool load_roots(Tls *tls, Str ca_pem, bool system_too, Error *err) {
         AUTO(free_certificates) STACK_OF(X509) *certificates = NULL;
 
         tls->roots = X509_STORE_new();
-        if (ca_pem.len == 0) {
+        if (ca_pem.len == 0 || system_too) {
                 /* Looked up by hash when needed; honours SSL_CERT_FILE and SSL_CERT_DIR. */
                 X509_STORE_set_default_paths(tls->roots);
                 ERR_clear_error();
-                return true;
         }
+        if (ca_pem.len == 0)
+                return true;
         if (!tls_read_certificates(ca_pem, &certificates, err))
                 return error_prefix(err, "the certificate authority");
         for (int i = 0; i < sk_X509_num(certificates); i++)
@@ -55,7 +56,7 @@ static bool load_client(Tls *tls, const HttpOptions *options, Error *err) {
 bool tls_new(const HttpOptions *options, Tls **ret_tls, Error *err) {
         AUTO(tls_freep) Tls *tls = xnew0(Tls);
 
-        if (!load_roots(tls, options->ca_pem, err) || !load_client(tls, options, err))
+        if (!load_roots(tls, options->ca_pem, options->system_roots, err) || !load_client(tls, options, err))
                 return false;
         *ret_tls = TAKE(tls);
         return true;

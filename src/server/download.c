@@ -51,6 +51,26 @@ static Str key_of(size_t kind, Str name, Arena *arena) {
                                       : backup_key(name, (BackupFile) files[kind].file, arena);
 }
 
+static bool is_for_hooks(JsonVal *request) {
+        return json_get_str(object_annotations(request), DOWNLOAD_FILE_ANNOTATION).len > 0;
+}
+
+static bool hooks_key(JsonVal *request, size_t kind, Str name, Arena *arena, Str *ret_key, Error *err) {
+        Str file = json_get_str(object_annotations(request), DOWNLOAD_FILE_ANNOTATION);
+        bool is_restore = files[kind].is_restore;
+        bool is_results =
+                is_restore ? files[kind].file == RESTORE_RESULTS : files[kind].file == BACKUP_RESULTS;
+
+        if (!is_results || !str_equal(file, STR("hooks")))
+                return error_set(err, ERROR_INVALID,
+                                 "annotation " DOWNLOAD_FILE_ANNOTATION ": \"" STR_FMT
+                                 "\" of %s is no file that can be downloaded",
+                                 STR_ARG(file), files[kind].kind);
+        *ret_key =
+                is_restore ? restore_key(name, RESTORE_HOOKS, arena) : backup_key(name, BACKUP_HOOKS, arena);
+        return true;
+}
+
 static bool check_has_run(JsonVal *object, const char *what, Error *err) {
         static const char *const before[] = { "New", "Queued", "ReadyToStart", "FailedValidation" };
         Str phase = object_phase(object), name = object_name(object);
@@ -69,6 +89,7 @@ bool download_target(JsonVal *request, JsonVal *backup, JsonVal *restore, Arena 
         Str kind = json_get_str(target, "kind"), name = json_get_str(target, "name");
         size_t i = find_kind(kind);
         JsonVal *object = NULL;
+        Str key;
 
         if (i == FILE_KINDS)
                 return error_set(err, ERROR_INVALID,
@@ -88,12 +109,15 @@ bool download_target(JsonVal *request, JsonVal *backup, JsonVal *restore, Arena 
                                  "\" is gone, and its location with it",
                                  STR_ARG(of), STR_ARG(name));
         }
+        key = key_of(i, name, arena);
+        if (is_for_hooks(request) && !hooks_key(request, i, name, arena, &key, err))
+                return false;
         *ret_target = (DownloadTarget) {
                 .is_restore = files[i].is_restore,
                 .is_log = files[i].is_log,
                 .name = name,
                 .location = json_get_str(json_get(backup, "spec"), "storageLocation"),
-                .key = key_of(i, name, arena),
+                .key = key,
         };
         return true;
 }
@@ -247,7 +271,9 @@ static bool refuse(const Server *server, JsonVal *request, Str message, Error *e
         Str name = object_name(request);
         int64_t expiration_ms = server_now_ms(server) + DOWNLOAD_VALID_MS;
 
-        kube_record(server->recorder, &about, EVENT_WARNING, "DownloadRefused", STR_FMT, STR_ARG(message));
+        if (!is_for_hooks(request)) /* most backups have none, and `describe` asks each */
+                kube_record(server->recorder, &about, EVENT_WARNING, "DownloadRefused", STR_FMT,
+                            STR_ARG(message));
         change_annotation(&failed, DOWNLOAD_MESSAGE_ANNOTATION, message);
         change_time(&failed, "status", "expiration", expiration_ms);
         change_str(&failed, "status", "phase", STR("Failed"));

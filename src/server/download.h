@@ -9,6 +9,9 @@
 
 #define DOWNLOAD_PATH_ANNOTATION "hooks.grapnel.dev/download-path"
 #define DOWNLOAD_MESSAGE_ANNOTATION "hooks.grapnel.dev/message"
+/* On a request for BackupResults or RestoreResults, with value "hooks": the results of hooks instead, for which Velero's
+ * API has no kind. */
+#define DOWNLOAD_FILE_ANNOTATION "hooks.grapnel.dev/file"
 #define DOWNLOAD_PREFIX "/download/"
 
 enum { DOWNLOAD_VALID_MS = 10 * 60 * 1000 };

@@ -14,11 +14,10 @@ static inline void write_file(const char *path, const char *text) {
 }
 
 /* A kubeconfig for the cluster, and a home folder without Velero's settings. */
-static inline const char *enter(ObjectCluster *cluster, Arena *arena) {
+static inline const char *enter_opened(ObjectCluster *cluster, Arena *arena) {
         const char *home = new_folder(arena);
         const char *path = arena_printf(arena, "%s/kubeconfig", home);
 
-        cluster_open(cluster);
         write_file(path, arena_printf(arena,
                                       "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
                                       "contexts: [{name: c, context: {cluster: c, user: u}}]\n"
@@ -29,4 +28,9 @@ static inline const char *enter(ObjectCluster *cluster, Arena *arena) {
         unsetenv("VELERO_NAMESPACE");
         setenv("KUBECONFIG", path, 1);
         return home;
+}
+
+static inline const char *enter(ObjectCluster *cluster, Arena *arena) {
+        cluster_open(cluster);
+        return enter_opened(cluster, arena);
 }

@@ -40,6 +40,8 @@ typedef struct ObjectCluster {
         const char *refused; /* "PATCH backups/b1": a part of "METHOD path"; answered with refused_status */
         int refused_status;
         bool knows_no_failed_download; /* as the CRDs of Velero 1.18 */
+        const char *proxied;           /* what any Service answers through the proxy; NULL: there is none */
+        Buf proxied_paths;             /* "/download/…\n" for each that was asked */
         Arena arena;
         Stop *stop;
         KubeConfig config;
@@ -250,6 +252,11 @@ static inline int kept_read(ObjectCluster *cluster, const char *path, Buf *into)
                 json_write(yyjson_doc_get_root(object->doc), into);
                 return 200;
         }
+        if (cluster->proxied && strstr(path, "/proxy/")) {
+                buf_printf(&cluster->proxied_paths, "%s\n", path);
+                buf_add(into, str_of(cluster->proxied));
+                return 200;
+        }
         if (!kept_is_folder(path))
                 return kept_refuse(404, "NotFound", into);
         buf_printf(into, "{\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"%zu\"},\"items\":[",
@@ -422,6 +429,7 @@ static inline void cluster_clear(ObjectCluster *cluster) {
         }
         free(cluster->events);
         buf_clear(&cluster->writes);
+        buf_clear(&cluster->proxied_paths);
         mutex_destroy(&cluster->lock);
         stop_free(cluster->stop);
         arena_clear(&cluster->arena);

@@ -79,6 +79,41 @@ static void what_can_t_be_had_is_refused_with_a_sentence(void **state) {
         }
 }
 
+static void the_results_of_hooks_are_asked_for_by_an_annotation(void **state) {
+        const struct {
+                const char *kind, *target, *file, *key;
+        } cases[] = {
+                { "BackupResults", "b1", "hooks", "backups/b1/b1-hooks.json.gz" },
+                { "RestoreResults", "r1", "hooks", "restores/r1/r1-hooks.json.gz" },
+                { "BackupLog", "b1", "hooks",
+                  "annotation hooks.grapnel.dev/file: \"hooks\" of BackupLog is no file that can be "
+                  "downloaded" },
+                { "BackupResults", "b1", "x",
+                  "annotation hooks.grapnel.dev/file: \"x\" of BackupResults is no file that can be "
+                  "downloaded" },
+        };
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+
+        (void) state;
+        open_both(&f, &stored);
+        FOR_EACH_CASE(cases, c) {
+                AUTO(arena_clear) Arena arena = { 0 };
+                AUTO(error_clear) Error err = { 0 };
+                AUTO_JSON *request = quoted_json(
+                        arena_printf(&arena,
+                                     "{'metadata':{'annotations':{'hooks.grapnel.dev/file':'%s'}},'spec':{"
+                                     "'target':{'kind':'%s','name':'%s'}}}",
+                                     c->file, c->kind, c->target));
+                DownloadTarget target = { 0 };
+
+                if (download_find(&f.server, yyjson_doc_get_root(request), &arena, &target, &err))
+                        CHECK_TEXT(target.key, c->key);
+                else
+                        CHECK_STR(err.message, c->key);
+        }
+}
+
 static void a_missing_file_is_named(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
@@ -342,6 +377,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_request_gets_a_url_of_this_server),
                 cmocka_unit_test(what_can_t_be_had_is_refused_with_a_sentence),
+                cmocka_unit_test(the_results_of_hooks_are_asked_for_by_an_annotation),
                 cmocka_unit_test(a_missing_file_is_named),
                 cmocka_unit_test(velero_1_18_knows_no_failed_phase_so_an_annotation_says_it),
                 cmocka_unit_test(a_file_is_given_once_for_the_token),
