@@ -2,9 +2,10 @@
 
 #include "api/location.h"
 #include "base/clock.h"
+#include "base/read_file.h"
 #include "data/base64.h"
 #include "kube/object.h"
-#include "kube/read_file.h"
+
 #include "net/http.h"
 #include "net/url.h"
 
