@@ -13,6 +13,7 @@ const Command *const commands_all[] = {
         &cmd_restore_get,
         &cmd_restore_describe,
         &cmd_restore_logs,
+        &cmd_restore_delete,
         &cmd_hooks_plan,
         &cmd_hooks_lint,
         &cmd_hooks_undo,

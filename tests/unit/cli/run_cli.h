@@ -21,13 +21,14 @@ static inline void cli_run_clear(CliRun *run) {
         arena_clear(&run->arena);
 }
 
-/* `words` ends with NULL. */
-static inline void run_words(CliRun *run, const char *const *words) {
+/* `words` ends with NULL.  `answer` is what the user types on a terminal; NULL: there is none. */
+static inline void run_answered(CliRun *run, const char *answer, const char *const *words) {
         size_t out_len = 0, err_len = 0;
         Strs list = { 0 };
 
         *run = (CliRun) { 0 };
-        Cli cli = { .in = stdin,
+        Cli cli = { .in = answer ? fmemopen((void *) (uintptr_t) answer, strlen(answer), "r") : stdin,
+                    .in_is_terminal = answer != NULL,
                     .out = open_memstream(&run->out, &out_len),
                     .err = open_memstream(&run->err, &err_len),
                     .arena = &run->arena };
@@ -36,9 +37,13 @@ static inline void run_words(CliRun *run, const char *const *words) {
         run->exit = cli_run(&cli, list);
         fclose(cli.out);
         fclose(cli.err);
+        if (answer)
+                fclose(cli.in);
 }
 
-#define RUN(run, ...) run_words((run), (const char *const[]) { __VA_ARGS__, NULL })
+#define RUN(run, ...) run_answered((run), NULL, (const char *const[]) { __VA_ARGS__, NULL })
+#define RUN_ANSWERED(run, answer, ...)                                                                       \
+        run_answered((run), (answer), (const char *const[]) { __VA_ARGS__, NULL })
 
 /* A file of tests/golden/velero-1.18.0. */
 static inline Str golden_file(const char *path, Arena *arena) {

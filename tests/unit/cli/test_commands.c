@@ -187,7 +187,7 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                 const char *words[7] = { 0 };
 
                 memcpy(words, c->words, sizeof c->words);
-                run_words(&run, words);
+                run_answered(&run, NULL, words);
                 if (c->err)
                         CHECK_STR(run.err, c->err);
                 CHECK_INT(run.exit, EXIT_USAGE);
@@ -377,7 +377,7 @@ static void help_is_found_in_every_usual_way(void **state) {
         RUN(&d, "backup", "--help");
         RUN(&e, "help", "backup", "run");
         RUN(&f, "backup", "run", "-h");
-        run_words(&g, (const char *const[]) { NULL });
+        run_answered(&g, NULL, (const char *const[]) { NULL });
         CHECK_STR(a.out, b.out);
         CHECK_STR(c.out, d.out);
         CHECK_STR(e.out, f.out);

@@ -1,0 +1,30 @@
+/* delete.h - what the delete commands have in common: which objects, and whether the user is sure. */
+#pragma once
+#include "cli/velero.h"
+
+typedef struct DeleteFlags {
+        Str selector;
+        bool all, confirm;
+} DeleteFlags;
+extern const Option delete_flags[];
+
+/* Names, --all or --selector: exactly one of them. */
+bool delete_check(Cli *cli, const CommandLine *line, const DeleteFlags *flags, Error *err) MUST_CHECK;
+
+/* Asks on a terminal; elsewhere nobody could answer, and a script that means it says --confirm.
+ * `more` goes on after "Delete 2 backups". */
+bool delete_ask(Cli *cli, const DeleteFlags *flags, const Catalog *catalog, const char *noun,
+                const char *more, bool *ret_yes, Error *err) MUST_CHECK;
+
+typedef struct DeletedKind {
+        const char *kind, *noun; /* "Backup", "backup" */
+        const char *more;        /* as of delete_ask */
+        const char *aftermath;   /* printed after each; NULL: nothing */
+        bool (*delete_one)(Cli *cli, const Velero *velero, JsonVal *object, Error *err);
+} DeletedKind;
+
+/* Asks, and deletes all that can be; what could not fails in the end. */
+bool delete_in_cluster(Cli *cli, const Velero *velero, const DeletedKind *what, const CommandLine *line,
+                       const DeleteFlags *flags, Error *err) MUST_CHECK;
+/* A delete_one that deletes the object itself. */
+bool delete_object(Cli *cli, const Velero *velero, const char *kind, JsonVal *object, Error *err) MUST_CHECK;
