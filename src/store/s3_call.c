@@ -107,7 +107,7 @@ static bool send(S3 *s3, const S3Call *call, HttpReply *ret_reply, Error *err) {
                                       .headers = try.headers + 1,
                                       .header_count = try.header_count - 1,
                                       .body = call->body,
-                                      .idle_timeout_ms = IDLE_MS,
+                                      .idle_timeout_ms = call->idle_ms ? call->idle_ms : IDLE_MS,
                                       .body_limit = call->body_limit ? call->body_limit : REPLY_LIMIT,
                                       .keep = { [S3_KEPT_ETAG] = "ETag",
                                                 [S3_KEPT_RANGE] = "Content-Range",
@@ -183,11 +183,15 @@ static bool wait_for_next(Attempts *attempts, const S3Call *call, int64_t asked_
         return stop_sleep_ms(call->stop, wait_ms) || stop_check(call->stop, err);
 }
 
+/* A status does not tell alone: a proxy's page has 200, too, and so has an error that S3 came upon after it had begun
+ * to answer. */
 static bool is_taken(const S3Call *call, const HttpReply *reply) {
+        Str body = buf_str(&reply->body);
+
         if (reply->status == call->status_taken)
                 return true;
-        return reply->status / 100 == 2 &&
-               !(call->is_late_error && memmem(buf_str(&reply->body).ptr, reply->body.len, "<Error", 6));
+        return reply->status / 100 == 2 && (!call->needs_etag || reply->kept[S3_KEPT_ETAG]) &&
+               (!call->element || memmem(body.ptr, body.len, call->element, strlen(call->element)));
 }
 
 /* One reply that is no success: true when the request is to be sent again. */

@@ -19,9 +19,10 @@ static bool see_element(void *user, Str path, Str text, Error *err) {
                 value.len = TEXT_MAX;
         if (str_equal(path, STR("Error/Code")))
                 fault->code = arena_copy(reader->arena, value);
-        else if (str_equal(path, STR("Error/Message")))
+        else if (str_equal(path, STR("Error/Message"))) {
+                value.len -= str_ends_with(value, STR("."));
                 fault->message = arena_copy(reader->arena, value);
-        else if (str_equal(path, STR("Error/Region")))
+        } else if (str_equal(path, STR("Error/Region")))
                 fault->region = arena_copy(reader->arena, value);
         return true;
 }
@@ -105,6 +106,8 @@ S3Remedy s3_fault_remedy(const S3Fault *fault) {
 
         if (i < KNOWN)
                 return known[i].remedy;
+        if (fault->status / 100 == 2 && fault->code.len > 0) /* a 5xx that came too late for the status */
+                return S3_TRY_AGAIN;
         return fault->status == 429 || fault->status >= 500 ? S3_TRY_AGAIN : S3_GIVE_UP;
 }
 
@@ -123,6 +126,9 @@ static bool set_region(const S3Fault *fault, Str bucket, Str region, Error *err)
 static bool set_plain(const S3Fault *fault, Error *err) {
         ErrorCode code = s3_fault_remedy(fault) == S3_TRY_AGAIN ? ERROR_UNAVAILABLE : ERROR_INVALID;
 
+        if (fault->code.len == 0 && fault->status / 100 == 2)
+                return error_set(err, code,
+                                 "the answer is not that of an S3 server: is there a proxy in between?");
         if (fault->code.len == 0)
                 return error_set(err, code, "the server answers with HTTP status %d", fault->status);
         return error_set(err, code, "the server answers " STR_FMT " (HTTP status %d)%s" STR_FMT,

@@ -48,10 +48,13 @@ typedef struct S3Call {
         unsigned sends;             /* S3Sends */
         Str body;
         const Stop *stop;
-        int64_t retry_ms;   /* 0: the store's */
-        size_t body_limit;  /* of the reply */
-        int status_taken;   /* besides 2xx, this one is no failure; 0: none */
-        bool is_late_error; /* a 200 may hold an error: CompleteMultipartUpload */
+        int64_t retry_ms;  /* 0: the store's */
+        size_t body_limit; /* of the reply */
+        int status_taken;  /* besides 2xx, this one is no failure; 0: none */
+        const char
+                *element; /* what the document of a success holds, for 200 alone does not tell; NULL: none */
+        bool needs_etag;  /* a success has an ETag */
+        int64_t idle_ms;  /* longest silence of the server; 0: 30 s */
         bool *was_repeated; /* set when it was sent more than once; may be NULL */
 } S3Call;
 

@@ -51,6 +51,7 @@ static bool get_page(const Listing *listing, Str token, Page *page, Error *err) 
         AUTO(http_reply_clear) HttpReply reply = { 0 };
         S3Call call = { .method = "GET",
                         .verb = listing->verb,
+                        .element = "ListBucketResult",
                         .stop = listing->s3->store.stop,
                         .body_limit = PAGE_LIMIT };
 
@@ -205,7 +206,10 @@ static bool see_uploads(void *user, Str path, Str text, Error *err) {
 static bool get_uploads(S3 *s3, Str prefix, Uploads *uploads, Error *err) {
         AUTO(buf_clear) Buf query = { 0 };
         AUTO(http_reply_clear) HttpReply reply = { 0 };
-        S3Call call = { .method = "GET", .verb = "list the uploads of", .body_limit = PAGE_LIMIT };
+        S3Call call = { .method = "GET",
+                        .verb = "list the uploads of",
+                        .element = "ListMultipartUploadsResult",
+                        .body_limit = PAGE_LIMIT };
 
         add_query(&query, "encoding-type", STR("url"));
         if (uploads->is_cut) {

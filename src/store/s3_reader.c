@@ -9,7 +9,7 @@ enum { FIRST_PIECE = 1024 * 1024, PIECE = 4 * 1024 * 1024 };
 typedef struct S3Reader {
         StoreReader base;
         HttpReply piece;
-        char *etag;           /* of the version that is read; NULL: the server names none */
+        char *etag;           /* of the version that is read; NULL before the first piece */
         size_t taken;         /* of the piece */
         uint64_t next, total; /* where the next piece starts; of the object */
 } S3Reader;
@@ -51,6 +51,7 @@ static bool get_piece(S3Reader *reader, size_t size, Error *err) {
                               .extra = { &range, &match },
                               .sends = S3_SENDS_KEY,
                               .stop = reader->base.store->stop,
+                              .needs_etag = true,
                               .body_limit = size,
                               .status_taken = reader->next == 0 ? 416 : 0 };
 

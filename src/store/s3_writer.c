@@ -7,6 +7,8 @@
 
 /* S3 takes 10,000 parts.  Parts get larger as the object does, a first size more every thousand: 275 GiB with 5 MiB. */
 enum { PARTS_MAX = 10000, PARTS_OF_A_SIZE = 1000, ABORT_MS = 10 * 1000 };
+/* A server may put a large object together before it answers. */
+enum { COMPLETE_MS = 10 * 60 * 1000 };
 
 typedef struct S3Writer {
         StoreWriter base;
@@ -86,6 +88,7 @@ static bool begin_upload(S3Writer *writer, Error *err) {
                               .verb = "write",
                               .key = str_of(writer->base.key),
                               .query = STR("uploads="),
+                              .element = "InitiateMultipartUploadResult",
                               .extra = { &algorithm },
                               .sends = S3_SENDS_KEY | S3_SENDS_OPTIONS,
                               .stop = writer->base.store->stop };
@@ -114,9 +117,6 @@ static bool note_part(S3Writer *writer, const char *etag, Error *err) {
         AUTO(arena_clear) Arena arena = { 0 };
         const char *element = s3_checksum_element(writer->s3->checksum);
 
-        if (!etag)
-                return error_set(err, ERROR_CORRUPT, "write \"%s\" in \"%s\": the server named no ETag",
-                                 writer->base.key, writer->s3->store.name);
         buf_printf(&writer->list, "<Part><PartNumber>%u</PartNumber><ETag>", ++writer->parts);
         add_escaped(&writer->list, etag);
         buf_add(&writer->list, STR("</ETag>"));
@@ -136,6 +136,7 @@ static bool send_part(S3Writer *writer, Error *err) {
                         .verb = "write",
                         .key = str_of(writer->base.key),
                         .sends = S3_SENDS_KEY | S3_SENDS_CHECKSUM,
+                        .needs_etag = true,
                         .body = buf_str(&writer->part),
                         .stop = writer->base.store->stop };
 
@@ -178,6 +179,7 @@ static bool put_whole(S3Writer *writer, Error *err) {
                               .verb = "write",
                               .key = str_of(writer->base.key),
                               .sends = S3_SENDS_KEY | S3_SENDS_OPTIONS | S3_SENDS_CHECKSUM,
+                              .needs_etag = true,
                               .body = buf_str(&writer->part),
                               .stop = writer->base.store->stop };
 
@@ -212,7 +214,8 @@ static bool complete(S3Writer *writer, Error *err) {
                         .query = upload_query(str_of(writer->upload_id), &query),
                         .sends = S3_SENDS_KEY,
                         .stop = writer->base.store->stop,
-                        .is_late_error = true,
+                        .element = "CompleteMultipartUploadResult",
+                        .idle_ms = COMPLETE_MS,
                         .was_repeated = &was_repeated };
 
         buf_add(&body, STR("<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"));
