@@ -48,7 +48,7 @@ FAULTS = [
     "cut in answer",  # done, and closed when half of the answer is sent
     "slow",  # done, and the answer comes byte by byte over seconds
     "hang",  # not done, no answer
-    "garbage",  # not done; a page of HTML with status 200, as a proxy sends it (in a GetObject nobody can tell)
+    "garbage",  # not done; a page of HTML with status 200, as a proxy sends it
     "late error",  # CompleteMultipartUpload only: 200, white space, then an <Error>; not done
     "late success",  # CompleteMultipartUpload only: the same with the right answer, which is nothing wrong
     *ANSWERS,
@@ -115,7 +115,7 @@ def nth(name, n, fault, times=1):
 class S3:
     def __init__(self, *buckets, port=0, region="us-east-1", accounts=(Account("fake", "fake-secret"),), page=1000, min_part=MIN_PART, tls=None):
         self.buckets = {name: Bucket(name, min_part) for name in buckets}
-        self.region, self.accounts, self.page = region, list(accounts), page
+        self.region, self.accounts, self.page, self.tls = region, list(accounts), page, tls
         self.right_region = "eu-west-3"  # what the faults about regions name
         self.fault = None  # f(Request) -> None or the name of a fault
         self.clock_offset = 0  # seconds that this server's clock is ahead

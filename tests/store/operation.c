@@ -3,13 +3,14 @@
  *   put KEY SIZE SEED     get KEY SIZE SEED ("whole" or "other")
  *   list PREFIX           list-folders PREFIX      exists KEY      delete KEY
  *   begin KEY SIZE        killed before it is finished              stop KEY SIZE   stopped before it is finished
- *   presign KEY SECONDS   open                     validate
+ *   presign KEY SECONDS   sweep PREFIX OLDER_MS    open             validate
+ * STOP_AFTER_MS in the environment stops it after so many milliseconds.
  * Prints what was found and ends with 0, or with 1 and "CODE: message" on stderr. */
 #include <inttypes.h>
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "base/clock.h"
+#include "base/thread.h"
 #include "target.h"
 
 typedef struct Operation {
@@ -91,6 +92,10 @@ static bool run_stop(const Operation *op, Error *err) {
         return store_finish(writer, err);
 }
 
+static bool run_sweep(const Operation *op, Error *err) {
+        return store_sweep(op->store, op->key, (int64_t) op->size, err);
+}
+
 static bool run_presign(const Operation *op, Error *err) {
         Str url = { 0 };
 
@@ -114,12 +119,12 @@ static const struct {
         const char *name;
         bool (*run)(const Operation *op, Error *err);
 } operations[] = {
-        { "put", run_put },           { "get", run_get },
-        { "list", run_list },         { "list-folders", run_list_folders },
-        { "exists", run_exists },     { "delete", run_delete },
-        { "begin", run_begin },       { "stop", run_stop },
-        { "presign", run_presign },   { "open", run_open },
-        { "validate", run_validate },
+        { "put", run_put },         { "get", run_get },
+        { "list", run_list },       { "list-folders", run_list_folders },
+        { "exists", run_exists },   { "delete", run_delete },
+        { "begin", run_begin },     { "stop", run_stop },
+        { "presign", run_presign }, { "sweep", run_sweep },
+        { "open", run_open },       { "validate", run_validate },
 };
 
 static bool run(const char *path, const char *name, Operation op, Error *err) {
@@ -135,10 +140,17 @@ static bool run(const char *path, const char *name, Operation op, Error *err) {
         return error_set(err, ERROR_INVALID, "there is no operation \"%s\"", name);
 }
 
+static void stop_later(void *stop) {
+        stop_sleep_ms(NULL, atoi(getenv("STOP_AFTER_MS")));
+        stop_set(stop);
+}
+
 int main(int argc, char **argv) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(stop_freep) Stop *stop = stop_new();
         AUTO(error_clear) Error err = { 0 };
+        struct rusage usage;
+        Thread stopper;
         const Operation op = {
                 .key = str_of(argc > 3 ? argv[3] : ""),
                 .size = argc > 4 ? strtoull(argv[4], NULL, 10) : 0,
@@ -146,9 +158,12 @@ int main(int argc, char **argv) {
                 .arena = &arena,
                 .stop = stop,
         };
-        bool is_done = argc > 2 && run(argv[1], argv[2], op, &err);
-        struct rusage usage;
+        if (getenv("STOP_AFTER_MS"))
+                stopper = thread_start(stop_later, stop);
 
+        bool is_done = argc > 2 && run(argv[1], argv[2], op, &err);
+        if (getenv("STOP_AFTER_MS"))
+                thread_join(stopper);
         getrusage(RUSAGE_SELF, &usage);
         if (!is_done)
                 fprintf(stderr, "%d: %s\n", err.code,

@@ -1,44 +1,80 @@
 /* target.h - the Store under test, from the file of a BackupStorageLocation's spec; and bytes that tell where they belong.
  *
- * {"provider": …, "objectStorage": {"bucket": …, "prefix": …}, "config": {…}}; every test works below a prefix of its own. */
+ * {"provider": …, "objectStorage": {"bucket": …, "prefix": …}, "config": {…}, "retryMs": …, "files": {…}}, where the files
+ * "credentials", "ca" and "customerKey" stand for what a server reads from Secrets. */
 #pragma once
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/secret.h"
 #include "store/location.h"
 
 enum { PART = 5 * 1024 * 1024 }; /* what a bucket takes as one part, at least */
 
 typedef struct Target {
-        Arena arena;
         JsonDoc *doc;
+        Buf ca;
+        Secret credentials, customer_key;
         StoreLocation location; /* below it, `folder` is the prefix of one test */
 } Target;
 
 static inline void target_clear(Target *target) {
         yyjson_doc_free(target->doc);
-        arena_clear(&target->arena);
+        buf_clear(&target->ca);
+        secret_clear(&target->credentials);
+        secret_clear(&target->customer_key);
 }
 
-static inline bool target_read(const char *path, Target *target, Error *err) {
-        AUTO(buf_clear) Buf text = { 0 };
+static inline bool target_read_file(const char *path, Buf *into, Error *err) {
         FILE *file = fopen(path, "r");
         char piece[4096];
-        JsonVal *storage;
 
         if (!file)
                 return error_set(err, ERROR_NOT_FOUND, "cannot open \"%s\"", path);
         for (size_t got; (got = fread(piece, 1, sizeof(piece), file)) > 0;)
-                buf_add(&text, (Str) { piece, got });
+                buf_add(into, (Str) { piece, got });
         fclose(file);
-        if (!json_parse(buf_str(&text), path, &target->doc, err))
+        return true;
+}
+
+static inline bool target_read_secret(const char *path, Secret *secret, Error *err) {
+        AUTO(buf_clear) Buf text = { 0 };
+
+        if (path && !target_read_file(path, &text, err))
                 return false;
-        storage = json_get(yyjson_doc_get_root(target->doc), "objectStorage");
+        *secret = secret_copy(buf_str(&text));
+        return true;
+}
+
+static inline bool target_read_files(JsonVal *files, Target *target, Error *err) {
+        const char *ca = yyjson_get_str(json_get(files, "ca"));
+
+        return (!ca || target_read_file(ca, &target->ca, err)) &&
+               target_read_secret(yyjson_get_str(json_get(files, "credentials")), &target->credentials,
+                                  err) &&
+               target_read_secret(yyjson_get_str(json_get(files, "customerKey")), &target->customer_key, err);
+}
+
+static inline bool target_read(const char *path, Target *target, Error *err) {
+        AUTO(buf_clear) Buf text = { 0 };
+        JsonVal *root, *storage;
+
+        if (!target_read_file(path, &text, err) || !json_parse(buf_str(&text), path, &target->doc, err))
+                return false;
+        root = yyjson_doc_get_root(target->doc);
+        storage = json_get(root, "objectStorage");
+        if (!target_read_files(json_get(root, "files"), target, err))
+                return false;
         target->location = (StoreLocation) {
-                .provider = json_get_str(yyjson_doc_get_root(target->doc), "provider"),
+                .provider = json_get_str(root, "provider"),
                 .bucket = json_get_str(storage, "bucket"),
                 .prefix = json_get_str(storage, "prefix"),
-                .config = json_get(yyjson_doc_get_root(target->doc), "config"),
+                .config = json_get(root, "config"),
+                .ca_pem = buf_str(&target->ca),
+                .credentials = target->credentials,
+                .credentials_name = STR("the test's credentials"),
+                .customer_key = target->customer_key,
+                .retry_ms = json_get_int(root, "retryMs", 0),
         };
         return true;
 }
