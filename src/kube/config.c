@@ -16,15 +16,9 @@ typedef struct Files {
         Arena arena;
 } Files;
 
-static void wipe(Buf *buf) {
-        if (buf->ptr)
-                explicit_bzero(buf->ptr, buf->capacity);
-        buf_clear(buf);
-}
-
 static void files_free(Files *files) {
         for (size_t i = 0; i < files->len; i++)
-                wipe(&files->texts[i]);
+                buf_wipe(&files->texts[i]);
         arena_clear(&files->arena);
         free(files);
 }
@@ -48,7 +42,7 @@ static bool add_file(Files *files, Str path, Error *err) {
                 return error_set(err, ERROR_INVALID, "$KUBECONFIG names more than %d files", FILES_MAX);
         *text = (Buf) { .limit = FILE_MAX };
         if (!read_file(path, text, err)) {
-                wipe(text);
+                buf_wipe(text);
                 return false;
         }
         files->items[files->len++] = (KubeConfigFile) { .path = arena_copy(&files->arena, path),

@@ -113,16 +113,10 @@ bool entry_path(const ConfigEntry *entry, const char *key, Str *into, Error *err
         return true;
 }
 
-static void wipe(Buf *buf) {
-        if (buf->ptr)
-                explicit_bzero(buf->ptr, buf->capacity);
-        buf_clear(buf);
-}
-
 bool entry_content(const ConfigEntry *entry, const char *key, Secret *into, const char **ret_key,
                    Error *err) {
         const char *data_key = arena_printf(entry->arena, "%s-data", key);
-        AUTO(wipe) Buf content = { .limit = CONTENT_MAX };
+        AUTO(buf_wipe) Buf content = { .limit = CONTENT_MAX };
         AUTO(error_clear) Error cause = { 0 };
         Str data = STR(""), path = STR("");
 

@@ -108,15 +108,9 @@ static bool check_terminal(const ExecPlugin *plugin, bool *ret_is_interactive, E
         return true;
 }
 
-static void wipe(Buf *buf) {
-        if (buf->ptr)
-                explicit_bzero(buf->ptr, buf->capacity);
-        buf_clear(buf);
-}
-
 static bool run(const KubeConfig *config, const Stop *stop, PluginCredential *ret_credential, Error *err) {
         const ExecPlugin *plugin = &config->exec;
-        AUTO(wipe) Buf output = { .limit = OUTPUT_MAX };
+        AUTO(buf_wipe) Buf output = { .limit = OUTPUT_MAX };
         AUTO(buf_clear) Buf info = { 0 };
         AUTO(arena_clear) Arena arena = { 0 };
         Strs env = { 0 };
