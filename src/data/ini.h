@@ -1,7 +1,8 @@
 /* ini.h - a file of sections and settings, as AWS writes credentials and config.
  *
- * Comments (# and ;) are lines of their own or follow a blank.  An indented setting below one without a value belongs
- * to that one and is passed over.  Errors name the line, never what is in it: it may be a secret. */
+ * Comments (# and ;) are lines of their own or follow a blank.  A setting below one without a value and indented deeper
+ * belongs to that one, and such a line without '=' to any setting: both are passed over.  Errors name the line, never
+ * what is in it: it may be a secret. */
 #pragma once
 #include "base/error.h"
 #include "base/str.h"

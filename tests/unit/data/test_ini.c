@@ -23,6 +23,10 @@ static void settings_are_told_with_their_sections(void **state) {
                 { "[a]\n  k = v\n", "a/k=v\n" },
                 { "[a]\ns3 =\n  max = 2\nk = v\n", "a/s3=\na/k=v\n" },
                 { "[a]\ns3 =\n[b]\n  k = v\n", "a/s3=\nb/k=v\n" },
+                { "[a]\nk = v\n  and more\nl = w\n", "a/k=v\na/l=w\n" },
+                { "[a]\n  k = v\n  l = w\n", "a/k=v\na/l=w\n" },
+                { "  [a]\n  k =\n  l = w\n", "a/k=\na/l=w\n" },
+                { "\t[a]\r\n\r\n  k=\t\r\n", "a/k=\n" },
         };
 
         (void) state;
@@ -42,6 +46,8 @@ static void a_line_that_is_none_is_named_but_not_shown(void **state) {
         } cases[] = {
                 { "[a]\nsecret", "the file, line 2: expected [section] or key = value" },
                 { "[a", "the file, line 1: expected [section] or key = value" },
+                { "[a]\n  secret", "the file, line 2: expected [section] or key = value" },
+                { "[a] b\n", "the file, line 1: expected [section] or key = value" },
                 { "[", "the file, line 1: expected [section] or key = value" },
                 { "stop=1", "enough" },
         };
