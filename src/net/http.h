@@ -25,6 +25,7 @@ typedef struct HttpOptions {
         bool insecure_skip_verify;
         bool system_roots; /* count beside ca_pem */
         Str proxy_url;     /* empty: from the environment (HTTPS_PROXY, NO_PROXY), as kubectl */
+        bool is_direct;    /* no proxy, whatever the environment says: a service of this machine */
         Str user_agent;
 } HttpOptions;
 

@@ -128,7 +128,7 @@ bool http_client_new(const HttpOptions *options, HttpClient **ret_client, Error 
                 arena_copy(&client->arena, options->user_agent.len ? options->user_agent : STR("grapnel"));
         client->insecure_skip_verify = options->insecure_skip_verify;
         set_address(client, &url, options->tls_server_name);
-        if (!set_proxy(client, &url, options->proxy_url, err))
+        if (!options->is_direct && !set_proxy(client, &url, options->proxy_url, err))
                 return false;
         if (needs_tls(client) && !tls_new(options, &client->tls, err))
                 return false;

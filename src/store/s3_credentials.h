@@ -1,7 +1,8 @@
 /* s3_credentials.h - who we are for a bucket, found as Velero's AWS plugin finds it, and renewed before it expires.
  *
- * In order: the credentials file given (with `profile`), environment, shared credentials and config files, web identity
- * token, ECS and EC2 metadata.  May be used from many threads.  Secrets stay in Secret.
+ * In order: the credentials file given (with `profile`), environment, web identity token, shared credentials and config
+ * files, ECS and EC2 metadata.  May be used from many threads: one of them renews, 5 minutes ahead, while the others use
+ * the old keys.  The environment is read once, in s3_credentials_new.  Secrets stay in Secret, and out of errors.
  * Source: spec/backup-behaviour.md 7.2. */
 #pragma once
 #include "base/cleanup.h"

@@ -1,45 +1,64 @@
-/* s3_credentials_internal.h - the places where credentials may be.  Private to store/. */
+/* s3_credentials_internal.h - the places where credentials may be, and what is found there.  Private to store/. */
 #pragma once
+#include <stdint.h>
+
 #include "base/arena.h"
-#include "base/strs.h"
 #include "store/s3_credentials.h"
+#include "store/s3_profile.h"
 
-/* What a profile of a file says. */
-typedef struct S3Profile {
-        bool is_there;
-        S3Keys keys;              /* owned */
-        Str role_arn, token_file; /* in the arena; a web identity */
-} S3Profile;
+/* A token that the cluster signed, for a role that trusts it. */
+typedef struct S3WebIdentity {
+        Str role_arn, token_file;
+        Str session_name; /* empty: a usual one */
+        Str region;       /* of the token service; may be empty */
+        Str place;        /* where this was said, for messages */
+} S3WebIdentity;
 
-/* The environment, as it was when the credentials were made; text lives in their arena. */
+typedef struct S3File {
+        Str path;
+        S3FileForm form;
+} S3File;
+
+enum { S3_FILES_MAX = 2 };
+
+/* The environment as it was when the credentials were made; text lives in their arena. */
 typedef struct S3CredentialsPlaces {
-        bool is_given; /* a file: nothing else counts */
-        S3Profile file;
-        Str profile, region;
-        Str credentials_file, config_file; /* the shared ones */
-        Str role_arn, token_file, session_name, sts_url;
-        Str container_url, container_token_file;
-        Str metadata_url; /* empty: it is disabled */
+        bool is_given; /* a file: no other place counts */
+        S3Profile given;
+        Str profile;
+        bool is_profile_chosen; /* for the location: it counts before the environment */
+        bool is_profile_named;  /* there or by $AWS_PROFILE: it has to be there */
+        S3Keys environment;
+        S3WebIdentity web_identity; /* of the environment; no token_file: none */
+        S3File files[S3_FILES_MAX]; /* later ones count more */
+        size_t file_count;
+        Str region, sts_url; /* may be empty */
+        Str container_url;   /* empty: none */
+        Secret container_token;
+        Str container_token_file;
+        Str metadata_url; /* empty: switched off */
 } S3CredentialsPlaces;
 
-void s3_credentials_places(const S3CredentialsSource *source, Arena *arena, S3CredentialsPlaces *places);
-bool s3_credentials_read_given(const S3CredentialsSource *source, Arena *arena, S3CredentialsPlaces *places,
-                               Error *err) MUST_CHECK;
-/* The keys of the first place that has some, and when they expire (wall, INT64_MAX: never). */
-bool s3_credentials_find(const S3CredentialsPlaces *places, const Stop *stop, S3Keys *ret_keys,
-                         int64_t *ret_expires_ms, Error *err) MUST_CHECK;
+void s3_credentials_places(const S3CredentialsSource *source, Arena *arena, S3CredentialsPlaces *ret_places);
+void s3_credentials_places_clear(S3CredentialsPlaces *places);
 
-/* A file's profile; not there is no failure. */
-bool s3_profile_read(Str text, const char *what, Str name, Arena *arena, S3Profile *ret_profile, Error *err)
-        MUST_CHECK;
-void s3_profile_clear(S3Profile *profile);
+typedef struct S3Found {
+        S3Keys keys;
+        int64_t expires_ms; /* clock_wall_ms; INT64_MAX: never */
+} S3Found;
 
 S3Keys s3_keys_copy(const S3Keys *keys);
+/* All go into headers: ERROR_INVALID when one has a character that none can have. */
+bool s3_keys_check(const S3Keys *keys, const char *place, Error *err) MUST_CHECK;
 
-/* From servers; false with ERROR_NOT_FOUND when nobody answers there. */
-bool s3_credentials_from_web_identity(const S3CredentialsPlaces *places, const Stop *stop, S3Keys *ret_keys,
-                                      int64_t *ret_expires_ms, Error *err) MUST_CHECK;
-bool s3_credentials_from_container(const S3CredentialsPlaces *places, const Stop *stop, S3Keys *ret_keys,
-                                   int64_t *ret_expires_ms, Error *err) MUST_CHECK;
-bool s3_credentials_from_metadata(const S3CredentialsPlaces *places, const Stop *stop, S3Keys *ret_keys,
-                                  int64_t *ret_expires_ms, Error *err) MUST_CHECK;
+/* The keys of the first place that has some. */
+bool s3_credentials_find(const S3CredentialsPlaces *places, const Stop *stop, S3Found *ret_found, Error *err)
+        MUST_CHECK;
+
+bool s3_ask_token_service(const S3CredentialsPlaces *places, const S3WebIdentity *identity, const Stop *stop,
+                          S3Found *ret_found, Error *err) MUST_CHECK;
+bool s3_ask_container(const S3CredentialsPlaces *places, const Stop *stop, S3Found *ret_found, Error *err)
+        MUST_CHECK;
+/* ERROR_NOT_FOUND when there is no such service here, or no role for this instance. */
+bool s3_ask_metadata(const S3CredentialsPlaces *places, const Stop *stop, S3Found *ret_found, Error *err)
+        MUST_CHECK;
