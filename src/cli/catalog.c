@@ -2,7 +2,7 @@
 
 #include "kube/object.h"
 
-enum { METADATA_LIMIT = 16 * 1024 * 1024, FILE_LIMIT = 1024 * 1024 * 1024, STAMP_LEN = 14 };
+enum { METADATA_LIMIT = 16 * 1024 * 1024, STAMP_LEN = 14 };
 
 static const char *kind_word(CatalogKind kind) {
         return kind == CATALOG_BACKUPS ? "backup" : "restore";
@@ -215,17 +215,4 @@ void catalog_clear(Catalog *catalog) {
         for (size_t i = 0; i < catalog->len; i++)
                 yyjson_doc_free(catalog->items[i].doc);
         *catalog = (Catalog) { 0 };
-}
-
-bool catalog_read_json(Store *store, Str key, Arena *arena, JsonDoc **ret_doc, Error *err) {
-        AUTO(buf_clear) Buf text = { .limit = FILE_LIMIT };
-        AUTO(error_clear) Error reason = { 0 };
-
-        if (layout_get_gzip(store, key, FILE_LIMIT, &text, &reason))
-                return json_parse(buf_str(&text), arena_copy(arena, key).ptr, ret_doc, err);
-        if (reason.code == ERROR_NOT_FOUND) {
-                *ret_doc = NULL;
-                return true;
-        }
-        return error_set(err, reason.code, "%s", reason.message);
 }

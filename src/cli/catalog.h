@@ -37,6 +37,3 @@ void catalog_keep_matching(Catalog *catalog, const LabelSelector *selector);
 /* The newest backup of that schedule that ended Completed or PartiallyFailed; empty: none. */
 Str catalog_newest_usable(const Catalog *catalog, Str schedule);
 void catalog_clear(Catalog *catalog);
-
-/* A gzipped JSON file of a run; *ret_doc is NULL when there is none. */
-bool catalog_read_json(Store *store, Str key, Arena *arena, JsonDoc **ret_doc, Error *err) MUST_CHECK;

@@ -1,20 +1,21 @@
 #include <inttypes.h>
 
-#include "cli/catalog.h"
 #include "cli/commands.h"
-#include "cli/flags.h"
 #include "cli/hook_rows.h"
+#include "cli/origin.h"
 #include "cli/words.h"
 
 typedef struct LogsRequest {
-        FromFlags from;
+        OriginFlags origin;
+        FetchFlags fetch;
         bool restore, failed;
 } LogsRequest;
 
 static const Option options[] = {
-        OPT_GROUP(LogsRequest, from, from_flags, "Store"),
         { OPT_ROW(OPTION_BOOL, LogsRequest, failed, "failed", NULL, "only hooks that did not succeed") },
         { OPT_ROW(OPTION_BOOL, LogsRequest, restore, "restore", NULL, "NAME is a restore") },
+        OPT_GROUP(LogsRequest, origin, origin_flags, "Source"),
+        OPT_GROUP(LogsRequest, fetch, fetch_flags, "Downloads from the cluster's server"),
         OPT_END,
 };
 
@@ -46,16 +47,19 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         const LogsRequest *flags = request;
         Str name = line->arguments.items[0];
         CatalogKind kind = flags->restore ? CATALOG_RESTORES : CATALOG_BACKUPS;
-        AUTO(store_freep) Store *store = NULL;
+        AUTO(origin_clear) Origin origin = { 0 };
         AUTO(catalog_clear) Catalog catalog = { 0 };
         AUTO_JSON *results = NULL;
 
-        if (!catalog_open_store(cli, flags->from.from, &store, err) ||
-            !catalog_read_names(cli, store, kind, line->arguments, &catalog, err) ||
-            !catalog_read_json(store,
-                               flags->restore ? restore_key(name, RESTORE_HOOKS, cli->arena)
-                                              : backup_key(name, BACKUP_HOOKS, cli->arena),
-                               cli->arena, &results, err))
+        if (!origin_open(cli, &flags->origin, &origin, err) ||
+            !origin_select(cli, &origin, kind, line->arguments, STR(""), &catalog, err))
+                return false;
+        origin_set_fetch(&origin, &flags->fetch);
+
+        const FetchedFile what = { .kind = kind,
+                                   .file = RUN_FILE_HOOKS,
+                                   .object = yyjson_doc_get_root(catalog.items[0].doc) };
+        if (!origin_read_json(cli, &origin, &what, &results, err))
                 return false;
         if (!results)
                 return error_set(err, ERROR_NOT_FOUND,
@@ -72,9 +76,9 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
 const Command cmd_hooks_logs = {
         .name = "hooks logs",
         .arguments = "NAME",
-        .summary = "Print what the hooks of a backup printed",
+        .summary = "Print what the hooks of a backup or restore printed",
         .example = "# What did the failing hooks of backup monday say?\n"
-                   "grapnel hooks logs monday --from ./backups --failed",
+                   "grapnel hooks logs monday --failed",
         .options = options,
         .request_size = sizeof(LogsRequest),
         .min_arguments = 1,

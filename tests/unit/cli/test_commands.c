@@ -148,9 +148,6 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                 { { "version", "extra" },
                   "error: version does not take the argument \"extra\"\n"
                   "hint: usage: grapnel version  [flags]\n" },
-                { { "hooks", "logs", "b1" },
-                  "error: --from is missing\n"
-                  "hint: --from DIR names the folder that backups were written to with --to DIR\n" },
                 { { "server", "--disable-controllers", "gc,bakup" },
                   "error: --disable-controllers: there is no controller \"bakup\"\n"
                   "hint: there are hook-undo, backup-storage-location, backup-queue, backup, restore, "

@@ -153,7 +153,7 @@ static void a_certificate_that_is_not_trusted_is_told_unless_that_is_wished(void
 
 static void describe_shows_findings_hooks_and_objects(void **state) {
         AUTO(answering_clear) Answering a = { 0 };
-        AUTO(cli_run_clear) CliRun text, json;
+        AUTO(cli_run_clear) CliRun text, json, hooks;
 
         (void) state;
         open_answering(&a, true);
@@ -164,6 +164,8 @@ static void describe_shows_findings_hooks_and_objects(void **state) {
         CHECK(strstr(text.out, "Hook results:") != NULL && strstr(text.out, "exit code 3") != NULL);
         RUN(&json, "backup", "describe", "b1", "-o", "json");
         CHECK(strstr(json.out, "\"outcome\": \"Failed\"") != NULL);
+        RUN(&hooks, "hooks", "logs", "b1");
+        CHECK_STR(hooks.out, "shop/web pre h (c): Failed, exit code 3: no\n");
 }
 
 static void what_can_t_be_reached_comes_through_the_api_server(void **state) {
