@@ -20,21 +20,27 @@ void directory_reader_free(StoreReader *base) {
         free(reader);
 }
 
-bool directory_read_begin(Store *store, Str key, StoreReader **ret_reader, Error *err) {
-        const Directory *directory = (Directory *) store;
+static bool open_file(DirectoryReader *reader, Error *err) {
+        const Directory *directory = (Directory *) reader->base.store;
+        Str key = str_of(reader->base.key);
         struct stat status;
+
         /* O_NONBLOCK: a pipe of somebody else's must not make us wait. */
-        AUTO_FD fd = directory_open(directory, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-
-        if (fd < 0)
+        reader->fd = directory_open(directory, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        if (reader->fd < 0)
                 return directory_failed(directory, "read", key, errno == ENOTDIR ? ENOENT : errno, err);
-        if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-                return directory_failed(directory, "read", key, ENOENT, err);
+        return (fstat(reader->fd, &status) == 0 && S_ISREG(status.st_mode)) ||
+               directory_failed(directory, "read", key, ENOENT, err);
+}
 
+bool directory_read_begin(Store *store, Str key, StoreReader **ret_reader, Error *err) {
         DirectoryReader *reader = xnew0(DirectoryReader);
+
         reader->base = (StoreReader) { store, xasprintf(STR_FMT, STR_ARG(key)) };
-        reader->fd = fd;
-        fd = -1;
+        if (!open_file(reader, err)) {
+                directory_reader_free(&reader->base);
+                return false;
+        }
         *ret_reader = &reader->base;
         return true;
 }

@@ -75,9 +75,8 @@ static const struct {
         { "TemporaryRedirect", 307, S3_CHANGE_REGION, WRONG, NULL },
         { "IllegalLocationConstraintException", 0, S3_CHANGE_REGION, WRONG, NULL },
         { "AccessDenied", 403, S3_GIVE_UP, REFUSED,
-          "access denied: the keys need to list the bucket, to get, put and delete its objects and to list "
-          "and "
-          "abort uploads" },
+          "access denied: the keys need to list the bucket, to get, put and delete its objects and to "
+          "list and abort uploads" },
         { "BadDigest", 0, S3_TRY_AGAIN, PLAIN, NULL },
         { "XAmzContentSHA256Mismatch", 0, S3_TRY_AGAIN, PLAIN, NULL },
         { "XAmzContentChecksumMismatch", 0, S3_TRY_AGAIN, PLAIN, NULL },
@@ -85,9 +84,8 @@ static const struct {
         { "RequestTimeout", 408, S3_TRY_AGAIN, PLAIN, NULL },
         { "OperationAborted", 409, S3_TRY_AGAIN, PLAIN, NULL },
         { "NotImplemented", 501, S3_GIVE_UP, WRONG,
-          "the server does not know something of this request; without checksums (config.checksumAlgorithm: "
-          "\"\") "
-          "or tags it may" },
+          "the server does not know something of this request; without checksums "
+          "(config.checksumAlgorithm: \"\") or tags it may" },
         { "SlowDown", 429, S3_TRY_AGAIN, PLAIN, NULL },
 };
 

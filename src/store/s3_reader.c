@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/mem.h"
@@ -23,13 +24,32 @@ void s3_reader_free(StoreReader *base) {
         free(reader);
 }
 
-/* "bytes 0-99/1234" */
-static bool read_range(const S3Reader *reader, uint64_t *ret_total, Error *err) {
-        const char *range = reader->piece.kept[S3_KEPT_RANGE];
-        unsigned long long first, last, total;
+/* A number and the mark after it. */
+static bool take_number(const char **text, char mark, uint64_t *ret_number) {
+        char *end = NULL;
 
-        if (!range || sscanf(range, "bytes %llu-%llu/%llu", &first, &last, &total) != 3 ||
-            first != reader->next || last - first + 1 != reader->piece.body.len || last >= total)
+        errno = 0;
+        *ret_number = strtoull(*text, &end, 10);
+        if (errno != 0 || end == *text || *end != mark)
+                return false;
+        *text = end + 1;
+        return true;
+}
+
+/* "bytes 0-99/1234" */
+static bool parse_range(const char *text, uint64_t *ret_first, uint64_t *ret_last, uint64_t *ret_total) {
+        if (!text || strncmp(text, "bytes ", 6) != 0)
+                return false;
+        text += 6;
+        return take_number(&text, '-', ret_first) && take_number(&text, '/', ret_last) &&
+               take_number(&text, '\0', ret_total);
+}
+
+static bool read_range(const S3Reader *reader, uint64_t *ret_total, Error *err) {
+        uint64_t first, last, total;
+
+        if (!parse_range(reader->piece.kept[S3_KEPT_RANGE], &first, &last, &total) || first != reader->next ||
+            last - first + 1 != reader->piece.body.len || last >= total)
                 return error_set(err, ERROR_CORRUPT,
                                  "read \"%s\" in \"%s\": the server sent another range than was asked for",
                                  reader->base.key, reader->base.store->name);

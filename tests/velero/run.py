@@ -3,8 +3,8 @@
 
 usage: run.py --grapnel PROGRAM [WORD …]     only tests whose name has one of the words
 
-$VELERO (else velero in $PATH) is Velero's program, $VELERO_PLUGINS a folder with its AWS plugin, $VERSITYGW (else in
-$PATH) an S3 server; what needs one that is not there says that it is skipped.  Ends with a line "N passed, N failed".
+Backups are in a bucket of the test bed's S3 server.  $VELERO (else velero in $PATH) is Velero's program, $VELERO_PLUGINS a
+folder with its AWS plugin; what needs one that is not there says that it is skipped.  Ends with a line "N passed, N failed".
 """
 import pathlib
 import sys

@@ -117,7 +117,7 @@ def test_backups_and_restores_from_create_to_delete(world):
     assert normal(world.velero("version")).splitlines()[3:] == ["Server:", "\tVersion: v1.18.0-grapnel.0.1.0"]
     assert columns(world.velero("backup-location", "get")) == [
         "NAME | PROVIDER | BUCKET/PREFIX | PHASE | LAST VALIDATED | ACCESS MODE | DEFAULT",
-        "default | filesystem | bucket/fleet | Available | TIME | ReadWrite | true"]
+        "default | aws | bucket/fleet | Available | TIME | ReadWrite | true"]
     told = world.velero("backup", "create", "b", "--include-namespaces", "cli-app", "--exclude-namespace-scoped-resources", "events",
                         "--ttl", "1h", "--wait")
     assert "Backup completed with status: Completed." in told, told

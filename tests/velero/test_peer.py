@@ -1,4 +1,4 @@
-"""Real Velero's server beside the cluster: our buckets are its buckets.  Needs $VELERO, $VELERO_PLUGINS and $VERSITYGW."""
+"""Real Velero's server beside the cluster: our buckets are its buckets.  Needs $VELERO and $VELERO_PLUGINS."""
 
 import json
 import os
@@ -91,7 +91,7 @@ def described(world, name, namespace):
 
 def test_one_bucket_serves_grapnel_and_velero(world):
     start_peer(world)
-    world.serve()  # the folder behind the S3 server
+    world.serve()  # the same bucket
     small_app(world, "peer-app")
     before = contents(world, "peer-app")
     for name, namespace in (("ours", NAMESPACE), ("theirs", PEER)):

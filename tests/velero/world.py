@@ -22,6 +22,17 @@ def find(variable, name):
         (str(path) for path in (TESTBED / "bin" / name,) if path.exists()), None)
 
 
+def s3_server():
+    """The test bed's program; built when it is not there."""
+    program = os.environ.get("VERSITYGW") or subprocess.run(["bash", "-c", ". testbed/common.sh; echo $S3_SERVER"], cwd=ROOT,
+                                                            capture_output=True, text=True, check=True).stdout.strip()
+    if not os.path.exists(program):
+        port = str(free_port())
+        subprocess.run([ROOT / "testbed/s3-up", "--port", port], check=True)
+        subprocess.run([ROOT / "testbed/s3-down", "--port", port], check=True)
+    return program
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -31,7 +42,7 @@ def free_port():
 class World(Cluster):
     def __init__(self, program):
         super().__init__(program)
-        self.processes, self.server, self.bucket, self.location_spec = [], None, None, None
+        self.processes, self.server, self.s3, self.bucket, self.location_spec = [], None, None, None, None
 
     def close(self):
         for process in self.processes:
@@ -97,8 +108,8 @@ class World(Cluster):
 
     # buckets
 
-    def location(self, namespace, provider="filesystem", golden=False):
-        """A location "default": a folder of this machine, behind an S3 server for provider aws."""
+    def location(self, namespace, provider="aws", golden=False):
+        """A location "default": a bucket of a real S3 server, which keeps objects as files; or that folder itself."""
         buckets = self.folder / "s3"
         self.bucket = buckets / "bucket/fleet"  # with a prefix: the S3 server has a folder of its own in the bucket
         if golden:
@@ -117,15 +128,16 @@ class World(Cluster):
                     "stringData": {"cloud": f"[default]\naws_access_key_id={KEYS[0]}\naws_secret_access_key={KEYS[1]}\n"}})
 
     def start_s3(self, buckets):
-        program = find("VERSITYGW", "versitygw")
-        if not program:
-            raise Skip("there is no S3 server ($VERSITYGW)")
+        if self.s3:
+            return self.s3
+        program = s3_server()
         port, users = free_port(), self.folder / "iam"
         users.mkdir()
         self.spawn("s3", program, "--port", f"127.0.0.1:{port}", "--region", "tide", "--health", "/health", "--iam-dir", users, "posix",
                    buckets, ROOT_ACCESS_KEY=KEYS[0], ROOT_SECRET_KEY=KEYS[1])
         self.wait_until(lambda: self.answers(f"http://127.0.0.1:{port}/health"), 30)
-        return {"region": "tide", "s3ForcePathStyle": "true", "s3Url": f"http://127.0.0.1:{port}"}
+        self.s3 = {"region": "tide", "s3ForcePathStyle": "true", "s3Url": f"http://127.0.0.1:{port}"}
+        return self.s3
 
     # resources
 
