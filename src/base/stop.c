@@ -13,7 +13,9 @@
 #include "base/mem.h"
 
 struct Stop {
-        atomic_bool is_set; /* asked often; spares a poll */
+        atomic_bool is_set;          /* asked often; spares a poll */
+        _Atomic int64_t deadline_ms; /* 0: none */
+        const Stop *parent;
         int fd;
 };
 
@@ -27,6 +29,13 @@ Stop *stop_new(void) {
                 perror("eventfd");
                 abort();
         }
+        return stop;
+}
+
+Stop *stop_new_under(const Stop *parent) {
+        Stop *stop = stop_new();
+
+        stop->parent = parent;
         return stop;
 }
 
@@ -46,8 +55,18 @@ void stop_set(Stop *stop) {
         errno = errno_before;
 }
 
+void stop_set_at(Stop *stop, int64_t deadline_ms) {
+        atomic_store(&stop->deadline_ms, deadline_ms);
+}
+
 bool stop_is_set(const Stop *stop) {
-        return stop && atomic_load(&stop->is_set);
+        for (; stop; stop = stop->parent) {
+                int64_t deadline_ms = atomic_load(&stop->deadline_ms);
+
+                if (atomic_load(&stop->is_set) || (deadline_ms != 0 && clock_ms() >= deadline_ms))
+                        return true;
+        }
+        return false;
 }
 
 int stop_fd(const Stop *stop) {

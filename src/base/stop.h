@@ -13,10 +13,15 @@
 typedef struct Stop Stop;
 
 Stop *stop_new(void);
+/* Set when `parent` is, too, which outlives it; a wait is ended by its own stop_set alone. */
+Stop *stop_new_under(const Stop *parent);
 void stop_free(Stop *stop);
 DEFINE_AUTO(Stop, stop_free)
 
 void stop_set(Stop *stop);
+/* From that time on (of clock_ms) it counts as set, unless another call moves the time: for a permission that runs out,
+ * which who was asleep must see before who granted it can say so.  A wait is not ended by it. */
+void stop_set_at(Stop *stop, int64_t deadline_ms);
 bool stop_is_set(const Stop *stop);
 int stop_fd(const Stop *stop); /* readable once set, for poll(2); -1 for NULL */
 

@@ -111,6 +111,8 @@ static bool write_lease(Lease *lease, JsonVal *before, bool holds, Error *err) {
                                   &reply, err))
                 return false;
         lease->renewed_ms = start_ms;
+        if (holds)
+                stop_set_at(lease->lost, start_ms + lease->options.duration_ms);
         lease->fence = json_get_int(json_get(yyjson_doc_get_root(reply), "spec"), "leaseTransitions", 0);
         return true;
 }
@@ -143,18 +145,20 @@ static bool try_lead(Lease *lease, bool *ret_leads, Error *err) {
         return true;
 }
 
-/* The deadline counts from the last renewal, whatever a call that hangs does: a call's own deadline ends it. */
+/* The deadline counts from the last renewal, whatever a call that hangs does: a call's own deadline ends it.  Who did
+ * not run for the whole duration (the machine stood still) has lost it, even if nobody took it. */
 static void keep(void *user) {
         Lease *lease = user;
         const LeaseOptions *options = &lease->options;
 
         while (stop_sleep_ms(lease->ending, options->retry_ms)) {
                 AUTO(error_clear) Error err = { 0 };
-                bool leads = false, is_known = try_lead(lease, &leads, &err);
+                bool leads = false, is_over = stop_is_set(lease->lost);
+                bool is_known = !is_over && try_lead(lease, &leads, &err);
 
                 if (leads)
                         continue;
-                if (is_known ||
+                if (is_over || is_known ||
                     clock_ms() + options->retry_ms >= lease->renewed_ms + options->renew_deadline_ms) {
                         stop_set(lease->lost);
                         return;

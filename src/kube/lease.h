@@ -2,7 +2,8 @@
  *
  * The rules are client-go's: a candidate takes a lease that nobody renewed for its duration, judged by its own clock
  * from when it saw the last change, so that clocks need not agree.  A leader that cannot renew within
- * `renew_deadline_ms` gives up before the lease ends: `lost` is set, and whoever writes under it stops first. */
+ * `renew_deadline_ms` gives up before the lease ends: `lost` is set, and whoever writes under it stops first.  A process that
+ * stood still sees `lost` as set from the end of its lease on, before any of its threads has looked. */
 #pragma once
 #include "kube/client.h"
 

@@ -18,6 +18,7 @@ struct Run {
 };
 
 struct Runs {
+        const Stop *lost;
         Mutex lock;
         Cond changed; /* a line was added, or a run has ended */
         Run *first GUARDED_BY(&lock);
@@ -31,9 +32,10 @@ struct RunLogReader {
 
 #define NEEDS_LOCK(runs) THREAD_ANNOTATION(requires_capability((runs)->lock))
 
-Runs *runs_new(void) {
+Runs *runs_new(const Stop *lost) {
         Runs *runs = xnew0(Runs);
 
+        runs->lost = lost;
         mutex_init(&runs->lock);
         cond_init(&runs->changed);
         return runs;
@@ -90,7 +92,7 @@ Run *runs_begin(Runs *runs, RunKind kind, Str name, Log *log) {
         run->runs = runs;
         run->kind = kind;
         run->name = xasprintf(STR_FMT, STR_ARG(name));
-        run->stop = stop_new();
+        run->stop = stop_new_under(runs->lost);
         run->holders = 1;
         if (!spool_open(live_log_limit, &run->log, &err))
                 run->log = NULL;

@@ -12,8 +12,8 @@ typedef enum RunKind { RUN_BACKUP, RUN_RESTORE } RunKind;
 typedef struct Run Run;
 typedef struct Runs Runs;
 
-Runs *runs_new(void);
-void runs_free(Runs *runs); /* after all runs have ended */
+Runs *runs_new(const Stop *lost); /* counts as a stop of each run; may be NULL */
+void runs_free(Runs *runs);       /* after all runs have ended */
 DEFINE_AUTO(Runs, runs_free)
 
 /* The log of the run goes to `live` readers from here on, through a sink that is added to `log`. */

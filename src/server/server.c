@@ -68,8 +68,8 @@ static void open(Life *life) {
         const ServerWiring *wiring = life->wiring;
         const Str version = STR(GRAPNEL_VERSION);
 
-        life->ending = stop_new();
         life->lost = stop_new();
+        life->ending = stop_new_under(life->lost);
         life->over = stop_new();
         life->server = (Server) {
                 .options = wiring->options,
@@ -77,7 +77,7 @@ static void open(Life *life) {
                 .discovery = wiring->discovery,
                 .stop = life->ending,
                 .lost = life->lost,
-                .runs = runs_new(),
+                .runs = runs_new(life->lost),
                 .log = wiring->log,
                 .on_line = wiring->on_line,
                 .on_line_user = wiring->on_line_user,

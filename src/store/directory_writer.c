@@ -122,7 +122,10 @@ bool directory_finish(StoreWriter *base, Error *err) {
 
         assert(writer->temp);
         /* Closing may say that the disk of a network share is full; fsync before it says so first. */
-        if (fsync(writer->fd) != 0 || !put_in_place(writer))
+        if (fsync(writer->fd) != 0)
                 return directory_failed(writer->directory, "write", str_of(writer->base.key), errno, err);
-        return true;
+        /* Syncing may have taken long; from here on it can be seen. */
+        return stop_check(base->store->stop, err) &&
+               (put_in_place(writer) ||
+                directory_failed(writer->directory, "write", str_of(writer->base.key), errno, err));
 }

@@ -119,6 +119,26 @@ static void a_stop_is_seen_everywhere_once_set(void **state) {
         CHECK_STR(err.message, "interrupted");
 }
 
+static void a_stop_with_a_deadline_is_seen_as_set_from_then_on_by_those_under_it_too(void **state) {
+        AUTO(stop_freep) Stop *parent = stop_new();
+        AUTO(stop_freep) Stop *child = stop_new_under(parent);
+        AUTO(error_clear) Error err = { 0 };
+
+        (void) state;
+        stop_set_at(parent, clock_ms() + 60000);
+        CHECK(!stop_is_set(child));
+        stop_set_at(parent, clock_ms() + 20);
+        CHECK(!stop_sleep_ms(child, 25));
+        CHECK(stop_is_set(parent) && stop_is_set(child));
+        CHECK(!stop_check(child, &err));
+        stop_set_at(parent, clock_ms() + 60000);
+        CHECK(!stop_is_set(parent) && !stop_is_set(child));
+        stop_set(child);
+        CHECK(!stop_is_set(parent));
+        stop_set(parent);
+        CHECK(stop_is_set(parent));
+}
+
 static void without_a_stop_nothing_is_cancelled(void **state) {
         AUTO(error_clear) Error err = { 0 };
         int64_t start = clock_us();
@@ -178,6 +198,7 @@ int main(void) {
                 cmocka_unit_test(a_wait_ends_at_its_deadline),
                 cmocka_unit_test(signals_go_to_the_main_thread),
                 cmocka_unit_test(a_stop_is_seen_everywhere_once_set),
+                cmocka_unit_test(a_stop_with_a_deadline_is_seen_as_set_from_then_on_by_those_under_it_too),
                 cmocka_unit_test(without_a_stop_nothing_is_cancelled),
                 cmocka_unit_test(a_sleep_ends_when_another_thread_stops_it),
                 cmocka_unit_test(a_signal_does_not_shorten_a_sleep),

@@ -116,6 +116,30 @@ static void it_is_lost_before_it_ends_when_it_cannot_be_renewed(void **state) {
         lease_free(lease);
 }
 
+static void who_stood_still_for_its_duration_has_lost_it_before_anybody_looks(void **state) {
+        AUTO(stop_freep) Stop *lost = stop_new();
+        AUTO(leaders_clear) Leaders leaders = { 0 };
+        Lease *lease = NULL;
+
+        (void) state;
+        FIXTURE(f, 30000, { .status = 404, .body = NOT_FOUND },
+                { .status = 201, .body = LEASE("me", "15", "0") });
+        LeaseOptions options = options_of(&f, &leaders);
+        options.duration_ms = 300;
+        options.retry_ms = 600; /* its keeper sleeps meanwhile */
+        CHECK(lease_acquire(&options, lost, NULL, &lease, &f.err));
+        CHECK(!stop_is_set(lost));
+        CHECK(!stop_sleep_ms(lost, 350));
+        CHECK(stop_is_set(lost));
+        CHECK(!stop_sleep_ms(lost, 20000)); /* the keeper sees it too, and renews no more */
+        lease_free(lease);
+        fake_stop(&f.api);
+        CHECK_TEXT(str_of(f.api.log.ptr),
+                   "GET /apis/coordination.k8s.io/v1/namespaces/velero/leases/grapnel\n"
+                   "POST /apis/coordination.k8s.io/v1/namespaces/velero/leases\n");
+        fake_start(&f.api);
+}
+
 static void who_is_beaten_to_it_waits_and_who_is_stopped_does_not(void **state) {
         AUTO(stop_freep) Stop *lost = stop_new(), *stop = stop_new();
         AUTO(leaders_clear) Leaders leaders = { 0 };
@@ -151,6 +175,7 @@ int main(void) {
                         one_that_another_renews_is_waited_for_and_taken_when_it_was_silent_for_its_duration),
                 cmocka_unit_test(it_is_lost_when_another_has_it),
                 cmocka_unit_test(it_is_lost_before_it_ends_when_it_cannot_be_renewed),
+                cmocka_unit_test(who_stood_still_for_its_duration_has_lost_it_before_anybody_looks),
                 cmocka_unit_test(who_is_beaten_to_it_waits_and_who_is_stopped_does_not),
                 cmocka_unit_test(who_may_not_is_told_so),
         };

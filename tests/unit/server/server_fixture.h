@@ -73,7 +73,7 @@ static inline void fixture_open(ServerFixture *f, const char *start) {
                 .discovery = f->cluster.discovery,
                 .stop = f->stop,
                 .lost = f->lost,
-                .runs = runs_new(),
+                .runs = runs_new(NULL),
                 .log = log_new(LOG_TEXT, LOG_INFO),
                 .metrics = metrics_new(),
                 .told = hash_set_new(),

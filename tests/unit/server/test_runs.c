@@ -5,7 +5,7 @@
 #include "check.h"
 
 static void a_run_is_known_from_its_begin_to_its_end(void **state) {
-        AUTO(runs_freep) Runs *runs = runs_new();
+        AUTO(runs_freep) Runs *runs = runs_new(NULL);
         AUTO(log_freep) Log *log = log_new(LOG_TEXT, LOG_INFO);
         Run *run = runs_begin(runs, RUN_BACKUP, STR("monday"), log);
 
@@ -22,7 +22,7 @@ static void a_run_is_known_from_its_begin_to_its_end(void **state) {
 }
 
 static void one_run_or_all_can_be_stopped(void **state) {
-        AUTO(runs_freep) Runs *runs = runs_new();
+        AUTO(runs_freep) Runs *runs = runs_new(NULL);
         AUTO(log_freep) Log *log = log_new(LOG_TEXT, LOG_INFO);
         Run *a = runs_begin(runs, RUN_BACKUP, STR("a"), log),
             *b = runs_begin(runs, RUN_BACKUP, STR("b"), log);
@@ -57,7 +57,7 @@ static void follow(void *user) {
 }
 
 static void its_log_is_read_while_it_grows_and_ends_with_the_run(void **state) {
-        AUTO(runs_freep) Runs *runs = runs_new();
+        AUTO(runs_freep) Runs *runs = runs_new(NULL);
         AUTO(log_freep) Log *log = log_new(LOG_JSON, LOG_INFO);
         Run *run = runs_begin(runs, RUN_RESTORE, STR("again"), log);
         Following following = { 0 };
