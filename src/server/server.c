@@ -142,12 +142,7 @@ static bool lead(Life *life, Error *err) {
                 if (runs_count(life->server.runs, RUN_BACKUP) + runs_count(life->server.runs, RUN_RESTORE) ==
                     0)
                         trim_memory();
-        if (!stop_is_set(life->lost))
-                return true;
-        return error_set(err, ERROR_CANCELED,
-                         "the lease \"grapnel\" in namespace \"" STR_FMT
-                         "\" was lost: another server may lead by now, so this one ends",
-                         STR_ARG(life->wiring->options->namespace));
+        return true;
 }
 
 bool server_run(const ServerWiring *wiring, Error *err) {
@@ -155,9 +150,14 @@ bool server_run(const ServerWiring *wiring, Error *err) {
         AUTO(life_clear) Life life = { .wiring = wiring };
 
         open(&life);
-        if (stand_by(&life, &reason) && lead(&life, &reason))
-                return true;
-        if (reason.code == ERROR_CANCELED && stop_is_set(wiring->stop) && !stop_is_set(life.lost))
+        bool has_led = stand_by(&life, &reason) && lead(&life, &reason);
+        /* Whatever else went wrong followed from it. */
+        if (stop_is_set(life.lost))
+                return error_set(err, ERROR_UNAVAILABLE,
+                                 "the lease \"grapnel\" in namespace \"" STR_FMT
+                                 "\" was lost: another server may lead by now, so this one ends",
+                                 STR_ARG(wiring->options->namespace));
+        if (has_led || (reason.code == ERROR_CANCELED && stop_is_set(wiring->stop)))
                 return true;
         return error_set(err, reason.code, "%s", reason.message);
 }
