@@ -228,7 +228,7 @@ static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *er
         if (!is_for_us(object) || object_is_deleting(object))
                 return true;
         if (str_equal(object_phase(object), STR("InProgress")))
-                return recover_mark_failed(server, KIND_BACKUP, object, JOB_LOST_REASON, err);
+                return recover_conclude(server, KIND_BACKUP, object, JOB_LOST_REASON, err);
         return start(server, object, err);
 }
 

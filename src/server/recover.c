@@ -5,6 +5,7 @@
 #include "server/controllers.h"
 #include "server/locations.h"
 #include "server/objects.h"
+#include "server/stored_end.h"
 #include "store/layout.h"
 
 enum { UNDO_AGAIN_MS = 30 * 1000 };
@@ -92,7 +93,25 @@ static void remove_files(const Server *server, JsonVal *backup) {
                                              &err); /* the next backup of that name replaces them */
 }
 
-bool recover_mark_failed(Server *server, ServerKind kind, JsonVal *object, const char *reason, Error *err) {
+/* It was done; only its object was not told. */
+static bool take_end_over(Server *server, JsonVal *backup, JsonVal *record, Error *err) {
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        JsonMutVal *patch = yyjson_mut_obj(doc);
+        const EventAbout about = event_about(backup);
+        Str phase = object_phase(record);
+
+        yyjson_mut_obj_add_val(doc, patch, "status", yyjson_val_mut_copy(doc, json_get(record, "status")));
+        if (!objects_patch_if(server, KIND_BACKUP, backup, doc, patch, NULL, err))
+                return false;
+        kube_record(server->recorder, &about, EVENT_NORMAL, "Recovered",
+                    STR_FMT ": as its record in the bucket says; the object was not told before",
+                    STR_ARG(phase));
+        log_info(server->log, FIELDS(FIELD("name", object_name(backup))),
+                 "Backup is " STR_FMT ", as its record in the bucket says", STR_ARG(phase));
+        return true;
+}
+
+static bool mark_failed(Server *server, ServerKind kind, JsonVal *object, const char *reason, Error *err) {
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         AUTO(arena_clear) Arena arena = { 0 };
         JsonMutVal *patch = yyjson_mut_obj(doc), *status = yyjson_mut_obj_add_obj(doc, patch, "status");
@@ -109,6 +128,13 @@ bool recover_mark_failed(Server *server, ServerKind kind, JsonVal *object, const
         if (kind == KIND_BACKUP)
                 remove_files(server, object);
         return true;
+}
+
+bool recover_conclude(Server *server, ServerKind kind, JsonVal *object, const char *reason, Error *err) {
+        AUTO_JSON *record = kind == KIND_BACKUP ? stored_end_read(server, object) : NULL;
+
+        return record ? take_end_over(server, object, yyjson_doc_get_root(record), err)
+                      : mark_failed(server, kind, object, reason, err);
 }
 
 static const char *reason_of(const HookUndo *undone, Arena *arena) {
@@ -131,8 +157,8 @@ static bool see_orphan(void *user, JsonVal *object) {
 
         if (!str_equal(object_phase(object), STR("InProgress")))
                 return true;
-        orphans->has_failed = !recover_mark_failed(orphans->server, orphans->kind, object,
-                                                   reason_of(orphans->undone, &arena), orphans->err);
+        orphans->has_failed = !recover_conclude(orphans->server, orphans->kind, object,
+                                                reason_of(orphans->undone, &arena), orphans->err);
         return !orphans->has_failed;
 }
 

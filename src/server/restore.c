@@ -178,7 +178,7 @@ static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *er
         if (object_is_deleting(object))
                 return restore_files_finalize(server, object, err);
         if (str_equal(object_phase(object), STR("InProgress")))
-                return recover_mark_failed(server, KIND_RESTORE, object, JOB_LOST_REASON, err);
+                return recover_conclude(server, KIND_RESTORE, object, JOB_LOST_REASON, err);
         return !str_equal(object_phase(object), STR("New")) || start(server, object, err);
 }
 

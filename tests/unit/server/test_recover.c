@@ -22,12 +22,19 @@ static void what_a_dead_server_was_running_is_marked_failed_and_its_files_go(voi
         stored_add_location(&stored, &f, "");
         cluster_add(&f.cluster, BACKUPS, OF("Backup", "running", "InProgress"));
         cluster_add(&f.cluster, BACKUPS, OF("Backup", "whole", "InProgress"));
+        cluster_add(&f.cluster, BACKUPS, OF("Backup", "stored", "InProgress"));
         cluster_add(&f.cluster, BACKUPS, OF("Backup", "done", "Completed"));
         cluster_add(&f.cluster, BACKUPS, OF("Backup", "waits", "Queued"));
         cluster_add(&f.cluster, IN_VELERO "restores", OF("Restore", "r1", "InProgress"));
         stored_put(&stored, "backups/running/running.tar.gz", "half");
         stored_put(&stored, "backups/whole/whole.tar.gz", "all");
         stored_put(&stored, "backups/whole/velero-backup.json", STORED_BACKUP("whole", "Completed"));
+        stored_put(
+                &stored, "backups/stored/velero-backup.json",
+                arena_printf(&arena,
+                             "{'metadata':{'name':'stored','uid':'" STR_FMT
+                             "'},'status':{'phase':'PartiallyFailed','expiration':'2026-12-01T00:00:00Z'}}",
+                             STR_ARG(fixture_text(&f, BACKUPS "/stored", &arena, "metadata", "uid"))));
         fixture_settle(&f);
         if (!server_recover(&f.server, &err))
                 fail_msg("%s", err.message);
@@ -40,8 +47,14 @@ static void what_a_dead_server_was_running_is_marked_failed_and_its_files_go(voi
         CHECK_TEXT(fixture_text(&f, BACKUPS "/done", &arena, "status", "phase"), "Completed");
         CHECK_TEXT(fixture_text(&f, BACKUPS "/waits", &arena, "status", "phase"), "Queued");
         CHECK(!stored_has(&stored, "backups/running/running.tar.gz"));
-        CHECK(stored_has(&stored,
-                         "backups/whole/whole.tar.gz")); /* its record is there: it is not thrown away */
+        /* Another of that name, which is not thrown away. */
+        CHECK(stored_has(&stored, "backups/whole/whole.tar.gz"));
+        CHECK_TEXT(fixture_text(&f, BACKUPS "/whole", &arena, "status", "phase"), "Failed");
+        /* Its own record, the last of its files, says that it was done. */
+        CHECK_TEXT(fixture_text(&f, BACKUPS "/stored", &arena, "status", "phase"), "PartiallyFailed");
+        CHECK_TEXT(fixture_text(&f, BACKUPS "/stored", &arena, "status", "expiration"),
+                   "2026-12-01T00:00:00Z");
+        CHECK(fixture_said(&f, "Backup is PartiallyFailed, as its record in the bucket says"));
 }
 
 static void pods_that_cannot_be_thawed_now_are_counted_and_tried_again(void **state) {
