@@ -1,5 +1,7 @@
 #include "store/location.h"
 
+#include <sys/stat.h>
+
 #include "base/read_file.h"
 #include "store/s3.h"
 #include "store/s3_config.h"
@@ -96,15 +98,28 @@ void store_location_customer_secret(const StoreLocation *location, Str *ret_name
         *ret_key = config.customer_secret_key;
 }
 
+/* Only what is below it is made: backups that land beside a volume that is not mounted are lost with the pod. */
+static bool check_path(Str path, Arena *arena, Error *err) {
+        struct stat status;
+
+        if (stat(arena_printf(arena, STR_FMT, STR_ARG(path)), &status) == 0 && S_ISDIR(status.st_mode))
+                return true;
+        return error_set(err, ERROR_UNAVAILABLE,
+                         "spec.config.path: there is no folder \"" STR_FMT
+                         "\" where the server runs: is its volume mounted?",
+                         STR_ARG(path));
+}
+
 static bool open_folder(const StoreLocation *location, const Stop *stop, Store **ret_store, Error *err) {
         AUTO(arena_clear) Arena arena = { 0 };
         Str path = json_get_str(location->config, "path");
 
-        return store_open_directory(
-                str_of(arena_printf(&arena, STR_FMT "/" STR_FMT "%s" STR_FMT, STR_ARG(path),
-                                    STR_ARG(location->bucket), location->prefix.len > 0 ? "/" : "",
-                                    STR_ARG(location->prefix))),
-                true, stop, ret_store, err);
+        return check_path(path, &arena, err) &&
+               store_open_directory(
+                       str_of(arena_printf(&arena, STR_FMT "/" STR_FMT "%s" STR_FMT, STR_ARG(path),
+                                           STR_ARG(location->bucket), location->prefix.len > 0 ? "/" : "",
+                                           STR_ARG(location->prefix))),
+                       true, stop, ret_store, err);
 }
 
 static bool read_customer_key(const StoreLocation *location, const S3Config *config, Secret *ret_key,

@@ -27,6 +27,7 @@ class Server:
         self.forget_finalizers()
         cluster.namespace(NAMESPACE)
         self.bucket = cluster.folder / "buckets/main"
+        self.bucket.parent.mkdir(exist_ok=True)
         self.location("default", "main", default=True)
 
     def location(self, name, bucket, **spec):

@@ -63,6 +63,7 @@ class World:
         return path
 
     def directory(self):
+        (self.folder / "directory").mkdir(exist_ok=True)
         return self.location("filesystem", {"path": str(self.folder / "directory")}, prefix="fleet")
 
     def keys(self, access="fake", secret="fake-secret", token=None):

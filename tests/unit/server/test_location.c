@@ -73,6 +73,23 @@ static void a_change_of_its_spec_counts_at_once(void **state) {
         CHECK_INT(fixture_look(&f, &controller_location, "default"), 10 * 1000);
 }
 
+static void a_folder_that_is_not_there_is_not_made_as_its_volume_may_not_be_mounted(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        (void) state;
+        fixture_open(&f, "2026-11-20T10:00:00Z");
+        stored_open(&stored);
+        stored_add_location(&stored, &f, "");
+        cluster_change(&f.cluster, LOCATIONS "/default", "{'spec':{'config':{'path':'/nonexistent/here'}}}");
+        fixture_look(&f, &controller_location, "default");
+        CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "message"),
+                   "backup storage location \"default\": spec.config.path: there is no folder "
+                   "\"/nonexistent/here\" where the server runs: is its volume mounted?");
+        CHECK(access("/nonexistent", F_OK) != 0);
+}
+
 static void a_foreign_folder_makes_it_unavailable(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
@@ -160,6 +177,7 @@ int main(void) {
                 cmocka_unit_test(it_is_validated_when_its_time_has_come),
                 cmocka_unit_test(it_becomes_available_and_says_so_once),
                 cmocka_unit_test(a_change_of_its_spec_counts_at_once),
+                cmocka_unit_test(a_folder_that_is_not_there_is_not_made_as_its_volume_may_not_be_mounted),
                 cmocka_unit_test(a_foreign_folder_makes_it_unavailable),
                 cmocka_unit_test(of_several_defaults_the_newest_stays),
                 cmocka_unit_test(the_server_s_default_is_marked_unless_somebody_said_otherwise),
