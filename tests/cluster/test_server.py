@@ -18,8 +18,8 @@ THAW = {"exec": {"command": ["rm", "-f", "/tmp/frozen"]}}
 def serving(cluster, *flags):
     server = Server(cluster)
     server.start(*flags)
-    server.wait("backupstoragelocation", "default", "Available")
     try:
+        server.wait("backupstoragelocation", "default", "Available")
         yield server
     finally:
         server.stop()
