@@ -55,29 +55,6 @@ static bool read_schedule(Cli *cli, Creating *creating, Str name, RequestInput *
                          STR_ARG(text));
 }
 
-/* Wrong names are told at once; a server would tell them in the backup's status. */
-static bool check_locations(Cli *cli, const Creating *creating, JsonVal *object, Error *err) {
-        JsonVal *spec = json_get(object, "spec"), *snapshots = json_get(spec, "volumeSnapshotLocations");
-        Str storage = json_get_str(spec, "storageLocation");
-        size_t i, count;
-        JsonVal *name;
-
-        if (storage.len) {
-                AUTO_JSON *location = NULL;
-
-                if (!velero_get(cli, &creating->velero, "BackupStorageLocation", storage, &location, err))
-                        return false;
-        }
-        yyjson_arr_foreach(snapshots, i, count, name) {
-                AUTO_JSON *location = NULL;
-
-                if (!velero_get(cli, &creating->velero, "VolumeSnapshotLocation", json_str(name), &location,
-                                err))
-                        return false;
-        }
-        return true;
-}
-
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const BackupCreateRequest *flags = request;
         AUTO(creating_clear)
@@ -107,7 +84,8 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 return true;
         }
         return create_open(cli, &creating, backup.namespace, err) &&
-               check_locations(cli, &creating, object, err) && create_submit(cli, &creating, object, err);
+               create_check_locations(cli, &creating.velero, json_get(object, "spec"), err) &&
+               create_submit(cli, &creating, object, err);
 }
 
 const Command cmd_backup_create = {

@@ -55,7 +55,7 @@ static bool delete_in_folder(Cli *cli, const Origin *origin, const CommandLine *
         AUTO(catalog_clear) Catalog catalog = { 0 };
         bool yes;
 
-        if (!find(cli, origin, line, flags->selector, &catalog, err))
+        if (!find(cli, origin, line, flags->which.selector, &catalog, err))
                 return false;
         if (catalog.len == 0) {
                 fprintf(cli->out, "No backups found\n");
@@ -99,14 +99,17 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .kind = "Backup",
                 .noun = "backup",
                 .more = MORE,
-                .aftermath = "The backup will be fully deleted after all associated data (disk snapshots, "
-                             "backup files, restores) are removed.",
+                .before_name = "Request to delete backup \"",
+                .after_name = "\" submitted successfully.\nThe backup will be fully deleted after all "
+                              "associated data (disk snapshots, "
+                              "backup files, restores) are removed.",
                 .delete_one = request_deletion,
         };
         const BackupDeleteRequest *flags = request;
         AUTO(origin_clear) Origin origin = { 0 };
 
-        if (!delete_check(cli, line, &flags->choice, err) || !origin_open(cli, &flags->origin, &origin, err))
+        if (!choice_check(cli, line, &flags->choice.which, err) ||
+            !origin_open(cli, &flags->origin, &origin, err))
                 return false;
         if (origin.store)
                 return delete_in_folder(cli, &origin, line, &flags->choice, err);

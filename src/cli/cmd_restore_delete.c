@@ -21,14 +21,16 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .kind = "Restore",
                 .noun = "restore",
                 .more = " and their logs",
-                .aftermath = "The restore will be fully deleted after all associated data (restore files in "
-                             "object storage) are removed.",
+                .before_name = "Request to delete restore \"",
+                .after_name = "\" submitted successfully.\nThe restore will be fully deleted after all "
+                              "associated data (restore files in "
+                              "object storage) are removed.",
                 .delete_one = delete_restore,
         };
         const RestoreDeleteRequest *flags = request;
         AUTO(velero_clear) Velero velero = { 0 };
 
-        return delete_check(cli, line, &flags->choice, err) &&
+        return choice_check(cli, line, &flags->choice.which, err) &&
                velero_open(cli, &flags->velero, &velero, err) &&
                delete_in_cluster(cli, &velero, &what, line, &flags->choice, err);
 }

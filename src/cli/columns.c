@@ -63,11 +63,55 @@ static void fill_restore(JsonVal *object, Arena *arena, Str *row) {
         memcpy(row, cells, sizeof cells);
 }
 
+static void fill_schedule(JsonVal *object, Arena *arena, Str *row) {
+        const Describer d = { .arena = arena };
+        JsonVal *metadata = json_get(object, "metadata"), *spec = json_get(object, "spec");
+        JsonVal *status = json_get(object, "status"), *template = json_get(spec, "template");
+        const Str cells[] = {
+                json_get_str(metadata, "name"),
+                part_text(json_get(status, "phase"), "New"),
+                words_time_of(json_get_str(metadata, "creationTimestamp"), "n/a", arena),
+                json_get_str(spec, "schedule"),
+                part_duration(json_get(template, "ttl"), arena),
+                words_from_now(json_get_str(status, "lastBackup"), clock_wall_ms(), arena),
+                part_selector(&d, json_get(template, "labelSelector")),
+                json_get_bool(spec, "paused", false) ? STR("true") : STR("false"),
+        };
+
+        memcpy(row, cells, sizeof cells);
+}
+
+static void fill_location(JsonVal *object, Arena *arena, Str *row) {
+        JsonVal *metadata = json_get(object, "metadata"), *spec = json_get(object, "spec");
+        JsonVal *status = json_get(object, "status"), *storage = json_get(spec, "objectStorage");
+        Str bucket = json_get_str(storage, "bucket"), prefix = json_get_str(storage, "prefix");
+        const Str cells[] = {
+                json_get_str(metadata, "name"),
+                json_get_str(spec, "provider"),
+                prefix.len
+                        ? str_of(arena_printf(arena, STR_FMT "/" STR_FMT, STR_ARG(bucket), STR_ARG(prefix)))
+                        : bucket,
+                part_text(json_get(status, "phase"), "Unknown"),
+                words_time_of(json_get_str(status, "lastValidationTime"), "Unknown", arena),
+                part_text(json_get(spec, "accessMode"), "ReadWrite"),
+                json_get_bool(spec, "default", false) ? STR("true") : STR(""),
+        };
+
+        memcpy(row, cells, sizeof cells);
+}
+
 static const char *const backup_headings[] = { "NAME",     "STATUS",  "ERRORS",           "WARNINGS",
                                                "CREATED",  "EXPIRES", "STORAGE LOCATION", "QUEUE POSITION",
                                                "SELECTOR", NULL };
 static const char *const restore_headings[] = { "NAME",   "BACKUP",   "STATUS",  "STARTED",  "COMPLETED",
                                                 "ERRORS", "WARNINGS", "CREATED", "SELECTOR", NULL };
+static const char *const schedule_headings[] = { "NAME",     "STATUS",     "CREATED",
+                                                 "SCHEDULE", "BACKUP TTL", "LAST BACKUP",
+                                                 "SELECTOR", "PAUSED",     NULL };
+static const char *const location_headings[] = { "NAME",           "PROVIDER",    "BUCKET/PREFIX", "PHASE",
+                                                 "LAST VALIDATED", "ACCESS MODE", "DEFAULT",       NULL };
 
 const ListingTable columns_backup = { backup_headings, fill_backup };
 const ListingTable columns_restore = { restore_headings, fill_restore };
+const ListingTable columns_schedule = { schedule_headings, fill_schedule };
+const ListingTable columns_location = { location_headings, fill_location };

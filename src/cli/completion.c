@@ -65,6 +65,8 @@ static void print_names(Str group, FILE *out) {
         if (group.len == 0) {
                 strs_add(&words, &arena, STR("backup"));
                 strs_add(&words, &arena, STR("restore"));
+                strs_add(&words, &arena, STR("schedule"));
+                strs_add(&words, &arena, STR("backup-location"));
                 strs_add(&words, &arena, STR("hooks"));
         }
 
@@ -99,7 +101,9 @@ static void bash_script(FILE *out) {
               out);
         print_names(STR(""), out);
         fputs("\" -- \"$cur\"))\n        return\n    fi\n    case \"$command\" in\n", out);
-        for (const char *const *g = (const char *const[]) { "backup", "restore", "hooks", NULL }; *g; g++) {
+        for (const char *const *g = (const char *const[]) { "backup", "restore", "schedule",
+                                                            "backup-location", "hooks", NULL };
+             *g; g++) {
                 fprintf(out,
                         "    %s)\n        if [ \"$COMP_CWORD\" -eq 2 ]; then\n            "
                         "COMPREPLY=($(compgen -W \"",
@@ -197,7 +201,9 @@ static void fish_script(FILE *out) {
         fputs("# fish completion for grapnel; put it into ~/.config/fish/completions/grapnel.fish\n"
               "complete -c grapnel -f\n",
               out);
-        for (const char *const *g = (const char *const[]) { "backup", "restore", "hooks", NULL }; *g; g++)
+        for (const char *const *g = (const char *const[]) { "backup", "restore", "schedule",
+                                                            "backup-location", "hooks", NULL };
+             *g; g++)
                 fish_word("__fish_use_subcommand", *g, help_group_summary(str_of(*g)), out);
         for (const Command *const *c = commands_all; *c; c++)
                 if (!(*c)->is_hidden)

@@ -9,6 +9,18 @@
 #include "cli/velero_config.h"
 #include "kube/object.h"
 
+const Option create_output_flags[] = {
+        { OPT_ROW(OPTION_CHOICE, ListingFlags, format, "output", "table|json|yaml",
+                  "print the object in this format and create nothing"),
+          .letter = 'o' },
+        { OPT_ROW(OPTION_LIST, ListingFlags, label_columns, "label-columns", "LABELS",
+                  "with -o table: show these labels as columns"),
+          .letter = 'L' },
+        { OPT_ROW(OPTION_BOOL, ListingFlags, show_labels, "show-labels", NULL,
+                  "with -o table: show all labels in the last column") },
+        OPT_END,
+};
+
 const Option create_flags[] = {
         { OPT_ROW(OPTION_TEXT, CreateFlags, file, "file", "FILE",
                   "manifest, YAML or JSON, with the hooks for one; - for standard input"),
@@ -16,14 +28,7 @@ const Option create_flags[] = {
         { OPT_ROW(OPTION_BOOL, CreateFlags, wait, "wait", NULL,
                   "wait for its end, and end with 0 Completed, 2 PartiallyFailed, 1 Failed"),
           .letter = 'w' },
-        { OPT_ROW(OPTION_CHOICE, CreateFlags, listing.format, "output", "table|json|yaml",
-                  "print the object in this format and create nothing"),
-          .letter = 'o' },
-        { OPT_ROW(OPTION_LIST, CreateFlags, listing.label_columns, "label-columns", "LABELS",
-                  "with -o table: show these labels as columns"),
-          .letter = 'L' },
-        { OPT_ROW(OPTION_BOOL, CreateFlags, listing.show_labels, "show-labels", NULL,
-                  "with -o table: show all labels in the last column") },
+        OPT_GROUP(CreateFlags, listing, create_output_flags, "Output"),
         OPT_END,
 };
 
@@ -45,11 +50,35 @@ bool create_is_dry(const Creating *creating) {
         return options_given(creating->line, "output");
 }
 
-void create_print(Cli *cli, const Creating *creating, JsonDoc *object) {
+void create_print_one(Cli *cli, const ListingTable *table, const ListingFlags *flags, JsonDoc *object) {
         CatalogEntry entry = { .doc = object };
         const Catalog one = { .items = &entry, .len = 1 };
 
-        listing_print(cli, creating->table, &creating->flags->listing, &one);
+        listing_print(cli, table, flags, &one);
+}
+
+void create_print(Cli *cli, const Creating *creating, JsonDoc *object) {
+        create_print_one(cli, creating->table, &creating->flags->listing, object);
+}
+
+bool create_check_locations(Cli *cli, const Velero *velero, JsonVal *spec, Error *err) {
+        Str storage = json_get_str(spec, "storageLocation");
+        size_t i, count;
+        JsonVal *name;
+
+        if (storage.len) {
+                AUTO_JSON *location = NULL;
+
+                if (!velero_get(cli, velero, "BackupStorageLocation", storage, &location, err))
+                        return false;
+        }
+        yyjson_arr_foreach(json_get(spec, "volumeSnapshotLocations"), i, count, name) {
+                AUTO_JSON *location = NULL;
+
+                if (!velero_get(cli, velero, "VolumeSnapshotLocation", json_str(name), &location, err))
+                        return false;
+        }
+        return true;
 }
 
 /* How the user goes on: "grapnel backup logs b1 -n NS". */
@@ -102,20 +131,11 @@ static bool follow(Cli *cli, const Creating *creating, JsonVal *created, Error *
 
 bool create_submit(Cli *cli, const Creating *creating, JsonVal *object, Error *err) {
         const Velero *velero = &creating->velero;
-        AUTO(buf_clear) Buf body = { 0 };
         AUTO_JSON *created = NULL;
-        const KubeResource *resource;
         Str name = object_name(object);
 
-        json_write(object, &body);
-        if (!velero_resource(cli, velero, creating->kind, &resource, err))
+        if (!velero_create(cli, velero, creating->kind, object, &created, err))
                 return false;
-        if (!kube_create(velero->cluster.client, resource, velero->namespace, buf_str(&body), velero->stop,
-                         &created, err)) {
-                if (err->code == ERROR_EXISTS)
-                        cli_set_hint(cli, "give it another NAME");
-                return false;
-        }
         fprintf(cli->out, "%s request \"" STR_FMT "\" submitted successfully.\n", creating->kind,
                 STR_ARG(name));
         if (creating->flags->wait)

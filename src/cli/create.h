@@ -13,7 +13,8 @@ typedef struct CreateFlags {
         ListingFlags listing; /* counts only when -o was given */
         ClusterFlags cluster;
 } CreateFlags;
-extern const Option create_flags[]; /* -f, --wait, -o and its companions */
+extern const Option create_flags[];        /* -f, --wait, -o and its companions */
+extern const Option create_output_flags[]; /* of ListingFlags: those companions alone */
 
 typedef struct Creating {
         const char *kind;          /* "Backup" */
@@ -32,6 +33,9 @@ bool create_namespace(Cli *cli, Str *ret_namespace, Error *err) MUST_CHECK;
 bool create_open(Cli *cli, Creating *creating, Str namespace, Error *err) MUST_CHECK;
 /* -o was given: the object is printed and nothing is created. */
 bool create_is_dry(const Creating *creating);
+void create_print_one(Cli *cli, const ListingTable *table, const ListingFlags *flags, JsonDoc *object);
 void create_print(Cli *cli, const Creating *creating, JsonDoc *object);
+/* Wrong names of locations are told at once; a server would tell them in the backup's status. */
+bool create_check_locations(Cli *cli, const Velero *velero, JsonVal *spec, Error *err) MUST_CHECK;
 /* Creates it and, with --wait, follows it to its end. */
 bool create_submit(Cli *cli, const Creating *creating, JsonVal *object, Error *err) MUST_CHECK;

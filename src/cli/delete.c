@@ -4,18 +4,13 @@
 #include "kube/object.h"
 
 const Option delete_flags[] = {
-        { OPT_ROW(OPTION_BOOL, DeleteFlags, all, "all", NULL, "every one") },
-        { OPT_ROW(OPTION_TEXT, DeleteFlags, selector, "selector", "SELECTOR", "those with these labels"),
+        { OPT_ROW(OPTION_BOOL, DeleteFlags, which.all, "all", NULL, "every one") },
+        { OPT_ROW(OPTION_TEXT, DeleteFlags, which.selector, "selector", "SELECTOR",
+                  "those with these labels"),
           .letter = 'l' },
         { OPT_ROW(OPTION_BOOL, DeleteFlags, confirm, "confirm", NULL, "do not ask") },
         OPT_END,
 };
-
-bool delete_check(Cli *cli, const CommandLine *line, const DeleteFlags *flags, Error *err) {
-        int choices = (line->arguments.len > 0) + flags->all + (flags->selector.len > 0);
-
-        return choices == 1 || cli_usage(cli, err, "give names, --all or --selector: exactly one of them");
-}
 
 bool delete_ask(Cli *cli, const DeleteFlags *flags, const Catalog *catalog, const char *noun,
                 const char *more, bool *ret_yes, Error *err) {
@@ -46,64 +41,34 @@ bool delete_object(Cli *cli, const Velero *velero, const char *kind, JsonVal *ob
                kube_delete(velero->cluster.client, &which, velero->stop, err);
 }
 
-/* One that is missing does not keep the others. */
-static bool find_named(Cli *cli, const Velero *velero, const char *kind, Strs names, Strs *problems,
-                       Catalog *ret_catalog, Error *err) {
-        Catalog catalog = { .items = arena_alloc(cli->arena, (names.len + 1) * sizeof(CatalogEntry)) };
-
-        for (size_t i = 0; i < names.len; i++) {
+static void delete_each(Cli *cli, const Velero *velero, const DeletedKind *what, Choice *choice) {
+        for (size_t i = 0; i < choice->catalog.len; i++) {
                 AUTO(error_clear) Error reason = { 0 };
-                CatalogEntry *entry = &catalog.items[catalog.len];
+                const CatalogEntry *entry = &choice->catalog.items[i];
+                JsonVal *object = yyjson_doc_get_root(entry->doc);
+                bool is_done = what->delete_one(cli, velero, object, &reason);
 
-                *entry = (CatalogEntry) { .name = names.items[i] };
-                if (velero_get(cli, velero, kind, names.items[i], &entry->doc, &reason))
-                        catalog.len++;
-                else if (reason.code == ERROR_NOT_FOUND)
-                        strs_add(problems, cli->arena, arena_copy(cli->arena, str_of(reason.message)));
-                else {
-                        catalog_clear(&catalog);
-                        return error_set(err, reason.code, "%s", reason.message);
-                }
-        }
-        *ret_catalog = catalog;
-        return true;
-}
-
-static void delete_each(Cli *cli, const Velero *velero, const DeletedKind *what, const Catalog *catalog,
-                        Strs *problems) {
-        for (size_t i = 0; i < catalog->len; i++) {
-                AUTO(error_clear) Error reason = { 0 };
-
-                if (!what->delete_one(cli, velero, yyjson_doc_get_root(catalog->items[i].doc), &reason)) {
-                        strs_add(problems, cli->arena, arena_copy(cli->arena, str_of(reason.message)));
-                        continue;
-                }
-                fprintf(cli->out, "Request to delete %s \"" STR_FMT "\" submitted successfully.\n",
-                        what->noun, STR_ARG(catalog->items[i].name));
-                if (what->aftermath)
-                        fprintf(cli->out, "%s\n", what->aftermath);
+                if (is_done)
+                        fprintf(cli->out, "%s" STR_FMT "%s\n", what->before_name, STR_ARG(entry->name),
+                                what->after_name);
+                if (is_done && what->delete_more)
+                        is_done = what->delete_more(cli, velero, object, &reason);
+                if (!is_done)
+                        choice_add_problem(cli, choice, &reason);
         }
 }
 
 bool delete_in_cluster(Cli *cli, const Velero *velero, const DeletedKind *what, const CommandLine *line,
                        const DeleteFlags *flags, Error *err) {
-        AUTO(catalog_clear) Catalog catalog = { 0 };
-        Strs problems = { 0 };
+        AUTO(choice_clear) Choice choice = { 0 };
         bool is_agreed = true;
 
-        if (line->arguments.len
-                    ? !find_named(cli, velero, what->kind, line->arguments, &problems, &catalog, err)
-                    : !velero_select(cli, velero, what->kind, (Strs) { 0 }, flags->selector, &catalog, err))
+        if (!choice_find(cli, velero, what->kind, what->noun, line, &flags->which, &choice, err))
                 return false;
-        if (catalog.len == 0 && problems.len == 0)
-                fprintf(cli->out, "No %ss found\n", what->noun);
-        if (catalog.len && !delete_ask(cli, flags, &catalog, what->noun, what->more, &is_agreed, err))
+        if (choice.catalog.len &&
+            !delete_ask(cli, flags, &choice.catalog, what->noun, what->more, &is_agreed, err))
                 return false;
         if (is_agreed)
-                delete_each(cli, velero, what, &catalog, &problems);
-        if (problems.len == 0)
-                return true;
-
-        Str all = strs_join(&problems, STR("\n"), cli->arena);
-        return error_set(err, ERROR_NOT_FOUND, STR_FMT, STR_ARG(all));
+                delete_each(cli, velero, what, &choice);
+        return choice_end(cli, &choice, err);
 }

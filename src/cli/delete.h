@@ -1,15 +1,12 @@
 /* delete.h - what the delete commands have in common: which objects, and whether the user is sure. */
 #pragma once
-#include "cli/velero.h"
+#include "cli/choice.h"
 
 typedef struct DeleteFlags {
-        Str selector;
-        bool all, confirm;
+        ChoiceFlags which;
+        bool confirm;
 } DeleteFlags;
 extern const Option delete_flags[];
-
-/* Names, --all or --selector: exactly one of them. */
-bool delete_check(Cli *cli, const CommandLine *line, const DeleteFlags *flags, Error *err) MUST_CHECK;
 
 /* Asks on a terminal; elsewhere nobody could answer, and a script that means it says --confirm.
  * `more` goes on after "Delete 2 backups". */
@@ -17,10 +14,12 @@ bool delete_ask(Cli *cli, const DeleteFlags *flags, const Catalog *catalog, cons
                 const char *more, bool *ret_yes, Error *err) MUST_CHECK;
 
 typedef struct DeletedKind {
-        const char *kind, *noun; /* "Backup", "backup" */
-        const char *more;        /* as of delete_ask */
-        const char *aftermath;   /* printed after each; NULL: nothing */
+        const char *kind, *noun;              /* "Backup", "backup" */
+        const char *more;                     /* as of delete_ask */
+        const char *before_name, *after_name; /* what is printed of each that was deleted */
         bool (*delete_one)(Cli *cli, const Velero *velero, JsonVal *object, Error *err);
+        /* What goes with it, after that was printed; NULL: nothing. */
+        bool (*delete_more)(Cli *cli, const Velero *velero, JsonVal *object, Error *err);
 } DeletedKind;
 
 /* Asks, and deletes all that can be; what could not fails in the end. */

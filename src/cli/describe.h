@@ -1,4 +1,4 @@
-/* describe.h - a backup or restore in words, laid out as Velero's `describe` lays it out.
+/* describe.h - a backup, restore or schedule in words, laid out as Velero's `describe` lays it out.
  *
  * Pure: JSON in, text out.  Hook results come after what Velero prints.  Source: spec/restore-behaviour.md 7.6. */
 #pragma once
@@ -13,6 +13,8 @@ typedef struct DescribeInput {
 
 void describe_backup(const DescribeInput *input, Arena *arena, Buf *into);
 void describe_restore(const DescribeInput *input, Arena *arena, Buf *into);
+/* Of `input` only the object, details and colour count. */
+void describe_schedule(const DescribeInput *input, Arena *arena, Buf *into);
 
 /* The schema of docs/cli-output.md: Velero's keys, and `hooks`. */
 JsonMutVal *describe_backup_json(const DescribeInput *input, Arena *arena, JsonMutDoc *doc);

@@ -31,6 +31,11 @@ void part_results(const Describer *d, JsonVal *status, JsonVal *results);
 void part_times(const Describer *d, JsonVal *status);
 void part_included(const Describer *d, const char *indent, Str included, Str excluded);
 void part_resource_list(const Describer *d, JsonVal *list);
+/* describe_spec.c: what a Backup, or the template of a Schedule, asks for. */
+void part_backup_spec(const Describer *d, JsonVal *spec);
+void part_resource_policy(const Describer *d, JsonVal *spec);
+/* As Velero prints a duration field: normalised, 0s when it is not set. */
+Str part_duration(JsonVal *value, Arena *arena);
 /* describe_hooks.c: one block a pod, below the heading "Hook results:". */
 void part_hook_results(const Describer *d, JsonVal *hooks);
 /* describe_volumes.c */

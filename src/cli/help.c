@@ -14,6 +14,8 @@ typedef struct CommandGroup {
 static const CommandGroup groups[] = {
         { "backup", "Back up a cluster, and look at backups" },
         { "restore", "Restore a backup, and look at restores" },
+        { "schedule", "Have backups made regularly" },
+        { "backup-location", "Say where the cluster's backups are kept" },
         { "hooks", "Plan, check, undo and read hooks" },
 };
 

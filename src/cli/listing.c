@@ -85,7 +85,7 @@ static void add_row(Table *table, const ListingTable *how, const ListingFlags *f
         table_add(table, row);
 }
 
-static void print_objects(Cli *cli, const Catalog *catalog, int format) {
+void listing_print_objects(Cli *cli, int format, const Catalog *catalog) {
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         JsonMutVal *items = yyjson_mut_arr(doc);
 
@@ -99,7 +99,7 @@ void listing_print(Cli *cli, const ListingTable *how, const ListingFlags *flags,
         AUTO(buf_clear) Buf text = { .limit = SIZE_MAX };
 
         if (flags->format != OUTPUT_TABLE) {
-                print_objects(cli, catalog, flags->format);
+                listing_print_objects(cli, flags->format, catalog);
                 return;
         }
 

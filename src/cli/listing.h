@@ -18,3 +18,5 @@ typedef struct ListingTable {
 } ListingTable;
 
 void listing_print(Cli *cli, const ListingTable *how, const ListingFlags *flags, const Catalog *catalog);
+/* One as itself, several as a List. */
+void listing_print_objects(Cli *cli, int format, const Catalog *catalog);

@@ -157,3 +157,29 @@ bool velero_select(Cli *cli, const Velero *velero, const char *kind, Strs names,
         catalog_keep_matching(ret_catalog, &parsed);
         return true;
 }
+
+bool velero_create(Cli *cli, const Velero *velero, const char *kind, JsonVal *object, JsonDoc **ret_created,
+                   Error *err) {
+        AUTO(buf_clear) Buf body = { 0 };
+        const KubeResource *resource;
+
+        json_write(object, &body);
+        if (!velero_resource(cli, velero, kind, &resource, err))
+                return false;
+        if (kube_create(velero->cluster.client, resource, velero->namespace, buf_str(&body), velero->stop,
+                        ret_created, err))
+                return true;
+        if (err->code == ERROR_EXISTS)
+                cli_set_hint(cli, "give it another NAME");
+        return false;
+}
+
+bool velero_patch(Cli *cli, const Velero *velero, const char *kind, Str name, JsonMutVal *patch, Error *err) {
+        KubeObject which = { .namespace = velero->namespace, .name = name };
+        AUTO(buf_clear) Buf body = { 0 };
+
+        json_write_mut(patch, &body);
+        return velero_resource(cli, velero, kind, &which.resource, err) &&
+               kube_patch(velero->cluster.client, &which, KUBE_PATCH_MERGE, buf_str(&body), velero->stop,
+                          NULL, err);
+}

@@ -35,3 +35,10 @@ bool velero_list(Cli *cli, const Velero *velero, const char *kind, Str selector,
 /* The named ones, or all when none is named; of those the ones that `selector` matches. */
 bool velero_select(Cli *cli, const Velero *velero, const char *kind, Strs names, Str selector,
                    Catalog *ret_catalog, Error *err) MUST_CHECK;
+
+/* A name that is taken fails with ERROR_EXISTS and a hint.  ret_created may be NULL. */
+bool velero_create(Cli *cli, const Velero *velero, const char *kind, JsonVal *object, JsonDoc **ret_created,
+                   Error *err) MUST_CHECK;
+/* A merge patch. */
+bool velero_patch(Cli *cli, const Velero *velero, const char *kind, Str name, JsonMutVal *patch, Error *err)
+        MUST_CHECK;

@@ -1,0 +1,63 @@
+#include "cli/columns.h"
+#include "cli/commands.h"
+#include "cli/velero.h"
+
+typedef struct LocationGetRequest {
+        Str selector;
+        bool only_default;
+        ListingFlags listing;
+        VeleroFlags velero;
+} LocationGetRequest;
+
+static const Option options[] = {
+        { OPT_ROW(OPTION_BOOL, LocationGetRequest, only_default, "default", NULL,
+                  "only the location of backups that name none") },
+        { OPT_ROW(OPTION_TEXT, LocationGetRequest, selector, "selector", "SELECTOR",
+                  "only locations with these labels"),
+          .letter = 'l' },
+        OPT_GROUP(LocationGetRequest, listing, listing_flags, "Output"),
+        OPT_GROUP(LocationGetRequest, velero, velero_flags, "In the cluster"),
+        OPT_END,
+};
+
+/* Borrows what it takes. */
+static Catalog take_default(const Catalog *all, Arena *arena) {
+        Catalog found = { .items = arena_alloc(arena, (all->len + 1) * sizeof(CatalogEntry)) };
+
+        for (size_t i = 0; i < all->len; i++) {
+                JsonVal *spec = json_get(yyjson_doc_get_root(all->items[i].doc), "spec");
+
+                if (json_get_bool(spec, "default", false))
+                        found.items[found.len++] = all->items[i];
+        }
+        return found;
+}
+
+static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
+        const LocationGetRequest *flags = request;
+        AUTO(velero_clear) Velero velero = { 0 };
+        AUTO(catalog_clear) Catalog all = { 0 };
+
+        if (!velero_open(cli, &flags->velero, &velero, err) ||
+            !velero_select(cli, &velero, "BackupStorageLocation", line->arguments, flags->selector, &all,
+                           err))
+                return false;
+
+        const Catalog shown = flags->only_default ? take_default(&all, cli->arena) : all;
+        listing_print(cli, &columns_location, &flags->listing, &shown);
+        return true;
+}
+
+const Command cmd_location_get = {
+        .name = "backup-location get",
+        .arguments = "[NAME...]",
+        .summary = "List the places for backups, and whether they can be used",
+        .example = "# All of them.\n"
+                   "grapnel backup-location get\n\n"
+                   "# Why one can't be used.\n"
+                   "grapnel backup-location get main -o json | jq -r .status.message",
+        .options = options,
+        .request_size = sizeof(LocationGetRequest),
+        .max_arguments = 1000,
+        .run = run,
+};

@@ -1,0 +1,64 @@
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/location_change.h"
+
+typedef struct LocationSetRequest {
+        LocationFlags location;
+        VeleroFlags velero;
+} LocationSetRequest;
+
+static const Option options[] = {
+        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.default", "default", NULL,
+                    "backups that name no location go here; another default stops being one") },
+        OPT_GROUP(LocationSetRequest, location, location_flags, "Access"),
+        OPT_GROUP(LocationSetRequest, velero, velero_flags, "In the cluster"),
+        OPT_END,
+};
+
+static bool check_given(Cli *cli, const CommandLine *line, Error *err) {
+        return options_given(line, "default") || options_given(line, "credential") ||
+               options_given(line, "cacert") ||
+               cli_usage(cli, err, "nothing to set: give --default, --credential or --cacert");
+}
+
+static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
+        const LocationSetRequest *flags = request;
+        bool is_default = str_equal(fields_given(line, "spec.default"), STR("true"));
+        Str name = line->arguments.items[0];
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        JsonMutVal *patch = yyjson_mut_obj(doc);
+        AUTO(velero_clear) Velero velero = { 0 };
+        AUTO_JSON *found = NULL;
+
+        if (!check_given(cli, line, err))
+                return false;
+        if (!location_change(cli, line, &flags->location, doc, patch, err)) {
+                cli->exit = EXIT_USAGE;
+                return false;
+        }
+        /* The others first: of several defaults a server keeps the newest, which need not be this one. */
+        if (!velero_open(cli, &flags->velero, &velero, err) ||
+            !velero_get(cli, &velero, "BackupStorageLocation", name, &found, err) ||
+            (is_default && !location_unset_default(cli, &velero, name, err)) ||
+            !velero_patch(cli, &velero, "BackupStorageLocation", name, patch, err))
+                return false;
+        fprintf(cli->out, "Backup storage location \"" STR_FMT "\" configured successfully.\n",
+                STR_ARG(name));
+        return true;
+}
+
+const Command cmd_location_set = {
+        .name = "backup-location set",
+        .arguments = "NAME",
+        .summary = "Change the default, the credentials or the certificates of a place for backups",
+        .details = "What no flag names stays as it is. --cacert \"\" removes the certificates.",
+        .example = "# Where backups go that name no location.\n"
+                   "grapnel backup-location set main --default\n\n"
+                   "# Other credentials.\n"
+                   "grapnel backup-location set main --credential s3-credentials=cloud",
+        .options = options,
+        .request_size = sizeof(LocationSetRequest),
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .run = run,
+};

@@ -1,0 +1,79 @@
+#include "cli/location_change.h"
+
+#include "base/read_file.h"
+#include "cli/fields.h"
+#include "data/base64.h"
+
+const Option location_flags[] = {
+        { OPT_ROW(OPTION_TEXT, LocationFlags, credential, "credential", "SECRET=KEY",
+                  "the Secret with the credentials file, and its key (default: the server's own)") },
+        { OPT_ROW(OPTION_TEXT, LocationFlags, ca_file, "cacert", "FILE",
+                  "certificates (PEM) that the store's TLS certificate is checked with") },
+        OPT_END,
+};
+
+static bool put_credential(Cli *cli, Str text, JsonMutDoc *doc, JsonMutVal *spec, Error *err) {
+        Str key = text, name;
+        bool has_mark = memchr(text.ptr, '=', text.len) != NULL;
+
+        if (!str_cut(&key, '=', &name) || !has_mark || name.len == 0 || key.len == 0 ||
+            memchr(key.ptr, '=', key.len) || memchr(key.ptr, ',', key.len))
+                return cli_usage(cli, err, "--credential: \"" STR_FMT "\" is not SECRET=KEY", STR_ARG(text));
+
+        JsonMutVal *credential = json_mut_object(doc, spec, "credential");
+        json_put_str(doc, credential, "name", name);
+        json_put_str(doc, credential, "key", key);
+        return true;
+}
+
+static bool put_certificates(Str path, JsonMutDoc *doc, JsonMutVal *storage, Error *err) {
+        const Str mark = STR("-----BEGIN CERTIFICATE-----");
+        AUTO(buf_clear) Buf pem = { 0 }, text = { 0 };
+
+        if (path.len == 0) {
+                yyjson_mut_obj_add_null(doc, storage, "caCert");
+                return true;
+        }
+        if (!read_file(path, &pem, err))
+                return error_prefix(err, "--cacert");
+        if (pem.len == 0 || !memmem(pem.ptr, pem.len, mark.ptr, mark.len))
+                return error_set(err, ERROR_INVALID, "--cacert: " STR_FMT ": holds no certificate in PEM",
+                                 STR_ARG(path));
+        base64_encode(buf_str(&pem), &text);
+        json_put_str(doc, storage, "caCert", buf_str(&text));
+        return true;
+}
+
+bool location_change(Cli *cli, const CommandLine *line, const LocationFlags *flags, JsonMutDoc *doc,
+                     JsonMutVal *object, Error *err) {
+        JsonMutVal *spec = json_mut_object(doc, object, "spec");
+
+        if (!fields_apply(line, doc, object, NULL, err))
+                return false;
+        if (options_given(line, "credential") && !put_credential(cli, flags->credential, doc, spec, err))
+                return false;
+        return !options_given(line, "cacert") ||
+               put_certificates(flags->ca_file, doc, json_mut_object(doc, spec, "objectStorage"), err);
+}
+
+bool location_unset_default(Cli *cli, const Velero *velero, Str except, Error *err) {
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        AUTO(catalog_clear) Catalog all = { 0 };
+        JsonMutVal *patch = yyjson_mut_obj(doc);
+
+        yyjson_mut_obj_add_bool(doc, json_mut_object(doc, patch, "spec"), "default", false);
+        if (!velero_list(cli, velero, "BackupStorageLocation", STR(""), &all, err))
+                return false;
+        for (size_t i = 0; i < all.len; i++) {
+                JsonVal *spec = json_get(yyjson_doc_get_root(all.items[i].doc), "spec");
+                Str name = all.items[i].name;
+
+                if (str_equal(name, except) || !json_get_bool(spec, "default", false))
+                        continue;
+                if (!velero_patch(cli, velero, "BackupStorageLocation", name, patch, err))
+                        return false;
+                fprintf(cli->out, "Backup storage location \"" STR_FMT "\" is no longer the default.\n",
+                        STR_ARG(name));
+        }
+        return true;
+}
