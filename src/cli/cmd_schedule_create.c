@@ -39,8 +39,7 @@ static JsonDoc *make_schedule(const ScheduleCreateRequest *flags, const CommandL
 
         json_put_str(doc, root, "apiVersion", STR("velero.io/v1"));
         json_put_str(doc, root, "kind", STR("Schedule"));
-        yyjson_mut_obj_add_val(doc, root, "metadata",
-                               yyjson_val_mut_copy(doc, json_get(backup, "metadata")));
+        yyjson_mut_obj_add_val(doc, root, "metadata", yyjson_val_mut_copy(doc, json_get(backup, "metadata")));
         yyjson_mut_obj_add_val(doc, root, "spec", spec);
         for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
                 JsonMutVal *value = yyjson_mut_obj_remove_key(template, own[i]);
@@ -93,10 +92,9 @@ static bool submit(Cli *cli, const ScheduleCreateRequest *flags, JsonVal *schedu
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const ScheduleCreateRequest *flags = request;
         AUTO(request_clear) Request manifest = { 0 };
-        RequestInput input = { .kind = MANIFEST_BACKUP,
-                               .path = flags->file,
-                               .name = line->arguments.items[0],
-                               .line = line };
+        RequestInput input = {
+                .kind = MANIFEST_BACKUP, .path = flags->file, .name = line->arguments.items[0], .line = line
+        };
 
         if (!create_namespace(cli, &input.namespace, err) || !request_read(cli, &input, &manifest, err) ||
             !check_flags(cli, line, &manifest, err))

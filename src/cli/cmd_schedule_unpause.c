@@ -9,7 +9,8 @@ const Command cmd_schedule_unpause = {
         .name = "schedule unpause",
         .arguments = "[NAME...]",
         .summary = "Let schedules make backups again",
-        .details = "A backup that was due meanwhile is made at once, unless --skip-immediately is true. A schedule that is not paused is left as it is.",
+        .details = "A backup that was due meanwhile is made at once, unless --skip-immediately is true. A "
+                   "schedule that is not paused is left as it is.",
         .example = "# One schedule.\n"
                    "grapnel schedule unpause nightly\n\n"
                    "# All of one team.\n"

@@ -152,8 +152,8 @@ void help_print_command(const Command *command, FILE *out) {
 }
 
 static void print_row(const char *name, const char *summary, FILE *out) {
-        fprintf(out, "  %-12s ", name);
-        help_wrap(str_of(summary), 15, HELP_COLUMNS, out);
+        fprintf(out, "  %-16s ", name);
+        help_wrap(str_of(summary), 19, HELP_COLUMNS, out);
 }
 
 void help_print_group(Str group, FILE *out) {

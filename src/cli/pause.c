@@ -29,8 +29,7 @@ bool pause_schedules(Cli *cli, const CommandLine *line, const PauseFlags *flags,
         AUTO(velero_clear) Velero velero = { 0 };
         AUTO(choice_clear) Choice choice = { 0 };
 
-        if (!choice_check(cli, line, &flags->which, err) ||
-            !velero_open(cli, &flags->velero, &velero, err) ||
+        if (!choice_check(cli, line, &flags->which, err) || !velero_open(cli, &flags->velero, &velero, err) ||
             !choice_find(cli, &velero, "Schedule", "schedule", line, &flags->which, &choice, err))
                 return false;
         for (size_t i = 0; i < choice.catalog.len; i++) {

@@ -9,5 +9,5 @@ typedef struct PauseFlags {
 } PauseFlags;
 extern const Option pause_flags[];
 
-bool pause_schedules(Cli *cli, const CommandLine *line, const PauseFlags *flags, bool is_paused,
-                     Error *err) MUST_CHECK;
+bool pause_schedules(Cli *cli, const CommandLine *line, const PauseFlags *flags, bool is_paused, Error *err)
+        MUST_CHECK;

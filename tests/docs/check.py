@@ -39,11 +39,11 @@ class Program:
 
     def names(self):
         page = run(self.path, "completion", "bash").stdout
-        groups = re.findall(r"^  (\w+) ", self.section(run(self.path, "--help").stdout, "Commands"), re.M)
+        groups = re.findall(r"^  ([\w-]+(?: [\w-]+)*)  ", self.section(run(self.path, "--help").stdout, "Commands"), re.M)
         assert page and groups, "grapnel --help lists no commands"
         for group in groups:
-            text = run(self.path, group, "--help").stdout
-            verbs = re.findall(r"^  (\w+) ", self.section(text, "Commands"), re.M)
+            text = run(self.path, *group.split(), "--help").stdout
+            verbs = re.findall(r"^  ([\w-]+)  ", self.section(text, "Commands"), re.M)
             yield from [f"{group} {verb}" for verb in verbs] or [group]
 
     @staticmethod
@@ -63,7 +63,7 @@ class Program:
                     yield "-" + letter, takes_value
 
     def command_of(self, words):
-        for length in (2, 1):
+        for length in (3, 2, 1):
             name = " ".join(words[:length])
             if name in self.flags:
                 return name, words[length:]

@@ -38,13 +38,14 @@ static void schedules_are_listed_as_velero_lists_them(void **state) {
         add_schedules(&cluster);
         RUN(&all, "schedule", "get", "-L", "team");
         CHECK_STR(all.err, "");
-        CHECK_STR(all.out,
-                  "NAME      STATUS    CREATED                         SCHEDULE     BACKUP TTL   LAST BACKUP  "
-                  " SELECTOR   PAUSED   TEAM\n"
-                  "nightly   Enabled   2026-11-22 17:16:30 +0000 UTC   @every 24h   87600h0m0s   n/a          "
-                  " app=x      false    a\n"
-                  "weekly    New       2026-11-22 17:16:30 +0000 UTC   @weekly      0s           n/a          "
-                  " <none>     true     b\n");
+        CHECK_STR(
+                all.out,
+                "NAME      STATUS    CREATED                         SCHEDULE     BACKUP TTL   LAST BACKUP  "
+                " SELECTOR   PAUSED   TEAM\n"
+                "nightly   Enabled   2026-11-22 17:16:30 +0000 UTC   @every 24h   87600h0m0s   n/a          "
+                " app=x      false    a\n"
+                "weekly    New       2026-11-22 17:16:30 +0000 UTC   @weekly      0s           n/a          "
+                " <none>     true     b\n");
         RUN(&one, "schedule", "get", "nightly", "-o", "yaml");
         CHECK(strstr(one.out, "schedule: '@every 24h'") != NULL);
         RUN(&missing, "schedule", "get", "daily");
@@ -60,7 +61,8 @@ static void a_schedule_is_described_as_velero_describes_it(void **state) {
         AUTO_JSON *schedule = quoted_json(
                 "{'metadata':{'name':'nightly','namespace':'velero','labels':{'team':'ops'},'annotations':{"
                 "'kubectl.kubernetes.io/last-applied-configuration':'{\\\"apiVersion\\\":\\\"velero.io/"
-                "v1\\\",\\\"kind\\\":\\\"Schedule\\\",\\\"metadata\\\":{\\\"annotations\\\":{},\\\"labels\\\":"
+                "v1\\\",\\\"kind\\\":\\\"Schedule\\\",\\\"metadata\\\":{\\\"annotations\\\":{},"
+                "\\\"labels\\\":"
                 "{\\\"team\\\":\\\"ops\\\"},\\\"name\\\":\\\"nightly\\\",\\\"namespace\\\":\\\"velero\\\"},"
                 "\\\"spec\\\":{\\\"schedule\\\":\\\"@every 24h\\\",\\\"template\\\":{"
                 "\\\"includedNamespaces\\\":[\\\"harbour\\\"],\\\"snapshotVolumes\\\":false,\\\"ttl\\\":"
@@ -160,11 +162,10 @@ static void a_manifest_is_the_template_with_its_hooks(void **state) {
                           "spec: {schedule: '@daily', template: {}}\n");
         RUN(&schedule, "schedule", "create", "s2", "--schedule", "@daily", "-f", other);
         CHECK_INT(schedule.exit, EXIT_USAGE);
-        CHECK_STR(schedule.err,
-                  arena_printf(&arena,
-                               "error: %s holds a Schedule; -f takes a Backup as the template\n"
-                               "hint: \"kubectl apply -f %s\" creates it\n",
-                               other, other));
+        CHECK_STR(schedule.err, arena_printf(&arena,
+                                             "error: %s holds a Schedule; -f takes a Backup as the template\n"
+                                             "hint: \"kubectl apply -f %s\" creates it\n",
+                                             other, other));
         remove_folder(home);
 }
 
@@ -207,8 +208,7 @@ static void pausing_says_what_was_done_to_each(void **state) {
         add_schedules(&cluster);
         RUN(&all, "schedule", "pause", "--all");
         CHECK_STR(all.err, "");
-        CHECK_STR(all.out,
-                  "Schedule nightly paused successfully\nSchedule weekly is already paused, skip\n");
+        CHECK_STR(all.out, "Schedule nightly paused successfully\nSchedule weekly is already paused, skip\n");
         RUN(&missing, "schedule", "unpause", "daily", "nightly");
         CHECK_INT(missing.exit, EXIT_FAILED);
         CHECK_STR(missing.out, "Schedule nightly unpaused successfully\n");
