@@ -4,8 +4,11 @@
 #include <stdarg.h>
 
 #include "base/mem.h"
+#include "cli/alias.h"
 #include "cli/help.h"
 #include "cli/words.h"
+
+enum { COMMAND_WORDS_MAX = 3 };
 
 typedef struct CommonFlags {
         bool no_color;
@@ -65,7 +68,7 @@ static const Command *find_command(const Strs *words, Arena *arena, size_t *used
         Str name = STR("");
         const Command *found = NULL;
 
-        for (size_t i = 0; i < words->len && i < 2; i++) {
+        for (size_t i = 0; i < words->len && i < COMMAND_WORDS_MAX; i++) {
                 name = i ? str_of(arena_printf(arena, STR_FMT " " STR_FMT, STR_ARG(name),
                                                STR_ARG(words->items[i])))
                          : words->items[i];
@@ -78,16 +81,32 @@ static const Command *find_command(const Strs *words, Arena *arena, size_t *used
         return found;
 }
 
+/* Whether a word of a command may follow the first `used` ones, and none does. */
+static bool lacks_word(const Strs *words, size_t used) {
+        return words->len <= used || words->items[used].ptr[0] == '-';
+}
+
 static bool unknown_command(Cli *cli, const Strs *words, Error *err) {
         Strs names = { 0 };
-        bool is_group = help_is_group(words->items[0]);
+        size_t used = 0;
+        Str group = help_find_group(words, &used);
 
-        if (is_group && (words->len < 2 || words->items[1].ptr[0] == '-'))
-                return cli_usage(cli, err, "grapnel " STR_FMT ": which command? %s", STR_ARG(words->items[0]),
-                                 help_group_words(words->items[0], cli->arena));
-        help_add_words(is_group ? words->items[0] : STR(""), cli->arena, &names);
+        if (group.len && lacks_word(words, used))
+                return cli_usage(cli, err, "grapnel " STR_FMT ": which command? %s", STR_ARG(group),
+                                 help_group_words(group, cli->arena));
+        alias_add_nouns(words->items[0], cli->arena, &names);
+        if (names.len && lacks_word(words, 1)) {
+                Str nouns = strs_join(&names, STR(", "), cli->arena);
 
-        Str wrong = words->items[is_group ? 1 : 0];
+                return cli_usage(cli, err, "grapnel " STR_FMT ": what? " STR_FMT, STR_ARG(words->items[0]),
+                                 STR_ARG(nouns));
+        }
+        if (names.len)
+                used = 1;
+        else
+                help_add_words(group, cli->arena, &names);
+
+        Str wrong = words->items[used];
         Str near = nearest_word(&names, wrong);
         if (near.len)
                 cli_set_hint(cli, "did you mean " STR_FMT "?", STR_ARG(near));
@@ -146,6 +165,8 @@ static bool run_words(Cli *cli, Strs words, Error *err) {
                 return true;
         }
 
+        words = alias_resolve(words, cli->arena);
+
         const Command *command = find_command(&words, cli->arena, &used);
         if (command)
                 return run_command(cli, command, (Strs) { words.items + used, words.len - used, 0 }, err);
@@ -156,13 +177,18 @@ static bool run_words(Cli *cli, Strs words, Error *err) {
                         help_print_overview(cli->out);
                         return true;
                 }
-                if (help_is_group(words.items[0])) {
-                        help_print_group(words.items[0], cli->out);
+
+                Str group = help_find_group(&words, &used);
+                if (group.len) {
+                        help_print_group(group, cli->out);
                         return true;
                 }
         }
-        if (str_equal(words.items[0], STR("--version")))
-                return run_command(cli, command_find(STR("version")), (Strs) { 0 }, err);
+        if (str_equal(words.items[0], STR("--version"))) {
+                Str client_only = STR("--client-only");
+
+                return run_command(cli, command_find(STR("version")), (Strs) { &client_only, 1, 0 }, err);
+        }
         return unknown_command(cli, &words, err);
 }
 

@@ -1,10 +1,12 @@
+#include "cli/alias.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 
 static const Option options[] = { OPT_END };
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
-        const Strs *words = &line->arguments;
+        const Strs resolved = alias_resolve(line->arguments, cli->arena), *words = &resolved;
+        size_t used = 0;
 
         (void) request;
         if (words->len == 0) {
@@ -14,10 +16,11 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
 
         Str name = strs_join(words, STR(" "), cli->arena);
         const Command *command = command_find(name);
+        Str group = help_find_group(words, &used);
         if (command)
                 help_print_command(command, cli->out);
-        else if (words->len == 1 && help_is_group(name))
-                help_print_group(name, cli->out);
+        else if (used == words->len)
+                help_print_group(group, cli->out);
         else
                 return cli_usage(cli, err, "no command is called \"" STR_FMT "\"", STR_ARG(name));
         return true;
@@ -30,6 +33,6 @@ const Command cmd_help = {
         .example = "# What does backup run take?\n"
                    "grapnel help backup run",
         .options = options,
-        .max_arguments = 2,
+        .max_arguments = 3,
         .run = run,
 };

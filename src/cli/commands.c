@@ -28,6 +28,8 @@ const Command *const commands_all[] = {
         &cmd_hooks_lint,
         &cmd_hooks_undo,
         &cmd_hooks_logs,
+        &cmd_client_config_get,
+        &cmd_client_config_set,
         &cmd_server,
         &cmd_install,
         &cmd_uninstall,

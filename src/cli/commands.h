@@ -10,5 +10,6 @@ extern const Command cmd_schedule_create, cmd_schedule_get, cmd_schedule_describ
         cmd_schedule_unpause, cmd_schedule_delete;
 extern const Command cmd_location_create, cmd_location_get, cmd_location_set, cmd_location_delete;
 extern const Command cmd_hooks_plan, cmd_hooks_lint, cmd_hooks_undo, cmd_hooks_logs;
+extern const Command cmd_client_config_get, cmd_client_config_set;
 extern const Command cmd_server, cmd_install, cmd_uninstall;
 extern const Command cmd_version, cmd_completion, cmd_help, cmd_man;

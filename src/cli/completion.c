@@ -62,19 +62,8 @@ static void print_names(Str group, FILE *out) {
         Strs words = { 0 };
 
         help_add_words(group, &arena, &words);
-        if (group.len == 0) {
-                strs_add(&words, &arena, STR("backup"));
-                strs_add(&words, &arena, STR("restore"));
-                strs_add(&words, &arena, STR("schedule"));
-                strs_add(&words, &arena, STR("backup-location"));
-                strs_add(&words, &arena, STR("hooks"));
-        }
 
-        Strs unique = { 0 };
-        for (size_t i = 0; i < words.len; i++)
-                if (!strs_has(&unique, words.items[i]))
-                        strs_add(&unique, &arena, words.items[i]);
-        Str text = strs_join(&unique, STR(" "), &arena);
+        Str text = strs_join(&words, STR(" "), &arena);
         fprintf(out, STR_FMT, STR_ARG(text));
 }
 
@@ -90,6 +79,30 @@ static void bash_commands(FILE *out) {
         }
 }
 
+/* A group has one word or two; no two groups begin with the same word. */
+static void bash_group(const char *group, FILE *out) {
+        Str rest = str_of(group), first;
+        unsigned depth = 2;
+
+        (void) str_cut(&rest, ' ', &first);
+        fprintf(out, "    " STR_FMT ")\n", STR_ARG(first));
+        if (rest.len) {
+                fprintf(out,
+                        "        if [ \"$COMP_CWORD\" -eq 2 ]; then\n            "
+                        "COMPREPLY=($(compgen -W \"" STR_FMT
+                        "\" -- \"$cur\"))\n            return\n        fi\n",
+                        STR_ARG(rest));
+                depth = 3;
+        }
+        fprintf(out, "        if [ \"$COMP_CWORD\" -eq %u ]; then\n            COMPREPLY=($(compgen -W \"",
+                depth);
+        print_names(str_of(group), out);
+        fprintf(out,
+                "\" -- \"$cur\"))\n            return\n        fi\n        command=\"%s "
+                "${COMP_WORDS[%u]}\" ;;\n",
+                group, depth);
+}
+
 /* Names come from the folder that --from on the same line gives: a store is a plain folder. */
 static void bash_script(FILE *out) {
         fputs("# bash completion for grapnel; put it into /usr/share/bash-completion/completions/grapnel\n"
@@ -101,18 +114,8 @@ static void bash_script(FILE *out) {
               out);
         print_names(STR(""), out);
         fputs("\" -- \"$cur\"))\n        return\n    fi\n    case \"$command\" in\n", out);
-        for (const char *const *g = (const char *const[]) { "backup", "restore", "schedule",
-                                                            "backup-location", "hooks", NULL };
-             *g; g++) {
-                fprintf(out,
-                        "    %s)\n        if [ \"$COMP_CWORD\" -eq 2 ]; then\n            "
-                        "COMPREPLY=($(compgen -W \"",
-                        *g);
-                print_names(str_of(*g), out);
-                fputs("\" -- \"$cur\"))\n            return\n        fi\n        command=\"$command "
-                      "${COMP_WORDS[2]}\" ;;\n",
-                      out);
-        }
+        for (size_t i = 0; help_group(i); i++)
+                bash_group(help_group(i), out);
         fputs("    esac\n"
               "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
               "        if [ \"${COMP_WORDS[i]}\" = --from ]; then from=${COMP_WORDS[i+1]}; fi\n"
@@ -178,33 +181,59 @@ static void fish_word(const char *condition, const char *word, const char *summa
         fputs("'\n", out);
 }
 
+/* That these words were typed. */
+static const char *fish_seen(Str words, Arena *arena) {
+        const char *condition = "";
+        Str word;
+
+        while (str_cut(&words, ' ', &word))
+                condition = arena_printf(arena, "%s%s__fish_seen_subcommand_from " STR_FMT, condition,
+                                         *condition ? "; and " : "", STR_ARG(word));
+        return condition;
+}
+
+/* A word that may come after those of `group`, and which is not there yet. */
+static void fish_next(Str group, const char *word, const char *summary, Arena *arena, FILE *out) {
+        fish_word(group.len ? arena_printf(arena, "%s; and not __fish_seen_subcommand_from %s",
+                                           fish_seen(group, arena), word)
+                            : "__fish_use_subcommand",
+                  word, summary, out);
+}
+
+/* The last word of `name`, after those before it. */
+static void fish_last_word(Str name, const char *summary, Arena *arena, FILE *out) {
+        const char *space = memrchr(name.ptr, ' ', name.len);
+        size_t len = space ? (size_t) (space - name.ptr) : 0;
+
+        fish_next((Str) { name.ptr, len }, space ? space + 1 : name.ptr, summary, arena, out);
+}
+
 static void fish_command(const Command *command, FILE *out) {
         AUTO(arena_clear) Arena arena = { 0 };
-        const char *space = strchr(command->name, ' ');
-        const char *condition = arena_printf(&arena, "__fish_seen_subcommand_from %s", command->name);
+        const char *condition = fish_seen(str_of(command->name), &arena);
 
-        if (space) {
-                int len = (int) (space - command->name);
-                const char *group =
-                        arena_printf(&arena, "__fish_seen_subcommand_from %.*s", len, command->name);
-
-                condition = arena_printf(&arena, "%s; and __fish_seen_subcommand_from %s", group, space + 1);
-                fish_word(arena_printf(&arena, "%s; and not %s", group, condition + strlen(group) + 6),
-                          space + 1, command->summary, out);
-        } else
-                fish_word("__fish_use_subcommand", command->name, command->summary, out);
+        fish_last_word(str_of(command->name), command->summary, &arena, out);
         fish_rows(condition, command->options, out);
         fish_rows(condition, common_options, out);
+}
+
+static void fish_group(const char *group, FILE *out) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        const char *summary = help_group_summary(str_of(group));
+        Str rest = str_of(group), first;
+
+        (void) str_cut(&rest, ' ', &first);
+        fish_word("__fish_use_subcommand", arena_copy(&arena, first).ptr, summary, out);
+        if (rest.len)
+                fish_last_word(str_of(group), summary, &arena, out);
 }
 
 static void fish_script(FILE *out) {
         fputs("# fish completion for grapnel; put it into ~/.config/fish/completions/grapnel.fish\n"
               "complete -c grapnel -f\n",
               out);
-        for (const char *const *g = (const char *const[]) { "backup", "restore", "schedule",
-                                                            "backup-location", "hooks", NULL };
-             *g; g++)
-                fish_word("__fish_use_subcommand", *g, help_group_summary(str_of(*g)), out);
+        for (size_t i = 0; help_group(i); i++)
+                fish_group(help_group(i), out);
         for (const Command *const *c = commands_all; *c; c++)
                 if (!(*c)->is_hidden)
                         fish_command(*c, out);

@@ -17,6 +17,7 @@ static const CommandGroup groups[] = {
         { "schedule", "Have backups made regularly" },
         { "backup-location", "Say where the cluster's backups are kept" },
         { "hooks", "Plan, check, undo and read hooks" },
+        { "client config", "Read and change the settings of your own account" },
 };
 
 static const CommandGroup *find_group(Str word) {
@@ -26,8 +27,22 @@ static const CommandGroup *find_group(Str word) {
         return NULL;
 }
 
-bool help_is_group(Str word) {
-        return find_group(word) != NULL;
+const char *help_group(size_t i) {
+        return i < sizeof groups / sizeof *groups ? groups[i].word : NULL;
+}
+
+Str help_find_group(const Strs *words, size_t *ret_used) {
+        for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+                Str rest = str_of(groups[i].word), word;
+                size_t used = 0;
+
+                while (used < words->len && str_cut(&rest, ' ', &word) && str_equal(word, words->items[used]))
+                        used++;
+                *ret_used = used;
+                if (used > 0)
+                        return str_of(groups[i].word);
+        }
+        return STR("");
 }
 
 const char *help_group_summary(Str group) {
@@ -37,25 +52,29 @@ const char *help_group_summary(Str group) {
         return found->summary;
 }
 
-/* The first word of a command's name, and what follows it. */
-static Str first_word(const Command *command, Str *ret_rest) {
-        *ret_rest = str_of(command->name);
+/* The words of a command's name before the last, and that; the name and nothing when it has one word. */
+static Str group_of(const Command *command, Str *ret_verb) {
+        Str name = str_of(command->name);
+        const char *space = memrchr(name.ptr, ' ', name.len);
 
-        Str word;
-        (void) str_cut(ret_rest, ' ', &word);
-        return word;
+        *ret_verb = STR("");
+        if (!space)
+                return name;
+        *ret_verb = str_of(space + 1);
+        return (Str) { name.ptr, (size_t) (space - name.ptr) };
 }
 
 void help_add_words(Str group, Arena *arena, Strs *words) {
         for (const Command *const *c = commands_all; *c; c++) {
-                Str rest, word = first_word(*c, &rest);
+                Str rest = str_of((*c)->name), first, verb;
 
                 if ((*c)->is_hidden)
                         continue;
-                if (group.len == 0 && !strs_has(words, word))
-                        strs_add(words, arena, word);
-                else if (group.len && str_equal(word, group))
-                        strs_add(words, arena, rest);
+                (void) str_cut(&rest, ' ', &first);
+                if (group.len == 0 && !strs_has(words, first))
+                        strs_add(words, arena, first);
+                else if (group.len && str_equal(group_of(*c, &verb), group))
+                        strs_add(words, arena, verb);
         }
 }
 
@@ -160,10 +179,10 @@ void help_print_group(Str group, FILE *out) {
         fprintf(out, "%s\n\nUsage:\n  grapnel " STR_FMT " COMMAND [flags]\n\nCommands:\n",
                 help_group_summary(group), STR_ARG(group));
         for (const Command *const *c = commands_all; *c; c++) {
-                Str rest, word = first_word(*c, &rest);
+                Str verb;
 
-                if (!(*c)->is_hidden && str_equal(word, group))
-                        print_row(rest.ptr, (*c)->summary, out);
+                if (!(*c)->is_hidden && str_equal(group_of(*c, &verb), group))
+                        print_row(verb.ptr, (*c)->summary, out);
         }
         fprintf(out, "\n\"grapnel " STR_FMT " COMMAND --help\" says more about a command, with an example.\n",
                 STR_ARG(group));
@@ -183,6 +202,7 @@ void help_print_overview(FILE *out) {
               "  grapnel backup run --include-namespaces shop --to ./backups\n\n"
               "  # Restore it under another name.\n"
               "  grapnel restore run --from ./backups --backup NAME --namespace-mappings shop:shop2\n\n"
+              "Velero's other order works too: grapnel get backups, grapnel create schedule NAME.\n\n"
               "Exit codes:\n"
               "  0 done; 1 failed; 2 done, with errors in parts; 64 the request is wrong;\n"
               "  130 interrupted, thawed first\n\n"

@@ -141,6 +141,14 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                 { { "backup" },
                   "error: grapnel backup: which command? create, run, get, describe, logs, download, "
                   "delete\n" },
+                { { "client" }, "error: grapnel client config: which command? get, set\n" },
+                { { "client", "config", "gett" },
+                  "error: unknown command \"gett\"\nhint: did you mean get?\n" },
+                { { "get" }, "error: grapnel get: what? backups, restores, schedules, backup-locations\n" },
+                { { "get", "bakups", "-o", "json" },
+                  "error: unknown command \"bakups\"\nhint: did you mean backups?\n" },
+                { { "create", "backups", "b1" },
+                  "error: unknown command \"backups\"\nhint: did you mean backup?\n" },
                 { { "--from", "x" },
                   "error: unknown command \"--from\"\nhint: flags come after the command\n" },
                 { { "backup", "logs" },
@@ -356,16 +364,16 @@ static void the_version_is_printed_as_velero_prints_it(void **state) {
         AUTO(cli_run_clear) CliRun text, json, flag;
 
         (void) state;
-        RUN(&text, "version");
+        RUN(&text, "version", "--client-only");
         CHECK_STR(text.out, "Client:\n\tVersion: v" GRAPNEL_VERSION "\n");
         RUN(&flag, "--version");
         CHECK_STR(flag.out, text.out);
-        RUN(&json, "version", "-o", "json");
+        RUN(&json, "version", "--client-only", "-o", "json");
         CHECK(strstr(json.out, "\"version\": \"v" GRAPNEL_VERSION "\"") != NULL);
 }
 
 static void help_is_found_in_every_usual_way(void **state) {
-        AUTO(cli_run_clear) CliRun a, b, c, d, e, f, g;
+        AUTO(cli_run_clear) CliRun a, b, c, d, e, f, g, h, i, j, k;
 
         (void) state;
         RUN(&a, "help");
@@ -380,6 +388,14 @@ static void help_is_found_in_every_usual_way(void **state) {
         CHECK_STR(e.out, f.out);
         CHECK_STR(g.out, a.out);
         CHECK_INT(g.exit, EXIT_USAGE);
+        RUN(&h, "help", "client");
+        RUN(&i, "client", "config", "--help");
+        CHECK_STR(h.out, i.out);
+        CHECK(strstr(h.out, "\n  get  ") != NULL && strstr(h.out, "\n  set  ") != NULL);
+        RUN(&j, "help", "get", "backups");
+        RUN(&k, "get", "backups", "--help");
+        CHECK(strstr(k.out, "Usage:\n  grapnel backup get [NAME...] [flags]\n") != NULL);
+        CHECK_STR(j.out, k.out);
         CHECK(strstr(a.out, "man-pages") == NULL);
         check_lines_fit(a.out, "overview");
         check_lines_fit(c.out, "group");
@@ -412,6 +428,12 @@ static void completion_knows_every_command_and_flag(void **state) {
                              "[ \"${COMPREPLY[*]}\" = \"describe delete\" ] && "
                              "COMP_WORDS=(grapnel backup logs --from %s pl); COMP_CWORD=5; _grapnel; "
                              "[ \"${COMPREPLY[*]}\" = plain ] && "
+                             "COMP_WORDS=(grapnel client config \"\"); COMP_CWORD=3; _grapnel; "
+                             "[ \"${COMPREPLY[*]}\" = \"get set\" ] && "
+                             "COMP_WORDS=(grapnel cl); COMP_CWORD=1; _grapnel; "
+                             "[ \"${COMPREPLY[*]}\" = client ] && "
+                             "COMP_WORDS=(grapnel client config get --o); COMP_CWORD=4; _grapnel; "
+                             "[ \"${COMPREPLY[*]}\" = --output ] && "
                              "COMP_WORDS=(grapnel restore run --name); COMP_CWORD=3; _grapnel; "
                              "[ \"${COMPREPLY[*]}\" = \"--namespace-mappings --namespace\" ]'",
                              path, BUCKET);
