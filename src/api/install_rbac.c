@@ -48,6 +48,8 @@ const char install_rbac[] =
         "- {apiGroups: [velero.io], resources: [\"*\"], verbs: [watch, update, delete]}\n"
         "# who leads\n"
         "- {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [update]}\n"
+        "# its journals of frozen pods, when all are thawed\n"
+        "- {apiGroups: [\"\"], resources: [configmaps], verbs: [delete]}\n"
         "---\n"
         "apiVersion: rbac.authorization.k8s.io/v1\n"
         "kind: RoleBinding\n"

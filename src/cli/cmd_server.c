@@ -64,8 +64,8 @@ static const Option options[] = {
                   "a pod that is frozen for longer is thawed before it is captured, and counts as failed "
                   "(default no limit)") },
         { OPT_ROW(OPTION_TEXT, ServerRequest, state, "state", "DIR",
-                  "folder of the journal of frozen pods: a volume that outlives the process (default "
-                  "$XDG_STATE_HOME/grapnel)") },
+                  "folder of the journal of frozen pods: a volume that outlives the process (default: it is "
+                  "kept in the API server, in ConfigMaps of the namespace)") },
         { OPT_ROW(OPTION_TEXT, ServerRequest, identity, "identity", "NAME",
                   "who it is among several servers (default $POD_NAME, else the host's name, and a random "
                   "part)") },
@@ -183,7 +183,8 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 return cli_usage(cli, err,
                                  "--workers, --hook-workers and --concurrent-backups: 1 is the least");
         return check_disabled(cli, flags->disabled_controllers, err) &&
-               state_folder(flags->state, cli->arena, &server.state, err) && serve(cli, flags, &server, err);
+               (flags->state.len == 0 || state_folder(flags->state, cli->arena, &server.state, err)) &&
+               serve(cli, flags, &server, err);
 }
 
 const Command cmd_server = {
@@ -200,7 +201,7 @@ const Command cmd_server = {
                    "permission, "
                    "the lease is lost), 64 the request is wrong.",
         .example = "# Serve namespace velero of the cluster of the current kubeconfig.\n"
-                   "grapnel server --state /var/lib/grapnel",
+                   "grapnel server",
         .options = options,
         .request_size = sizeof(ServerRequest),
         .run = run,

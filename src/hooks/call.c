@@ -5,6 +5,16 @@
 #include "hooks/process_end.h"
 #include "kube/exec_status.h"
 
+bool hook_call_outlives_restart(const HookCall *call) {
+        for (size_t i = 0; i < call->command.len; i++) {
+                Str word = call->command.items[i];
+
+                if (memmem(word.ptr, word.len, "fsfreeze", strlen("fsfreeze")))
+                        return true;
+        }
+        return false;
+}
+
 HookResult hook_result_of(const PodPlan *pod, const HookCall *call) {
         return (HookResult) {
                 .pod = pod,

@@ -21,6 +21,9 @@ typedef enum HookEnd {
         HOOK_END_CANCELED, /* stopped */
 } HookEnd;
 
+/* Its freeze stays when the container starts anew: a file system's does, what a process held is let go with it. */
+bool hook_call_outlives_restart(const HookCall *call);
+
 /* A result that says nothing yet. */
 HookResult hook_result_of(const PodPlan *pod, const HookCall *call);
 

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "data/duration.h"
 #include "kube/object.h"
 
@@ -169,20 +170,6 @@ static bool has_fatal_skip(PodWindow *window) {
         return false;
 }
 
-static bool write_journal(PodWindow *window) {
-        AUTO(error_clear) Error err = { 0 };
-        const PodPlan *plan = &window->plan;
-
-        if (plan->post_len == 0) /* nothing could undo it */
-                return true;
-        if (!journal_begin(window->pool->run->journal, &plan, 1, &err)) {
-                hook_pool_fail(window->pool, &err);
-                return false;
-        }
-        window->is_journalled = true;
-        return true;
-}
-
 static void freeze(PodWindow *window) {
         HookRun *run = window->pool->run;
         int64_t now = clock_ms(), unset = 0;
@@ -281,27 +268,68 @@ static void set_rest_of_pre(PodWindow *window, size_t from) {
                                              STR_ARG(window->pre[from - 1].call->name))));
 }
 
-void pod_window_pre(PodWindow *window) {
-        size_t len = window->plan.pre_len, i;
+static bool is_interrupted(PodWindow *window) {
+        if (!hook_pool_is_over(window->pool))
+                return false;
+        window->is_failed = true;
+        set_all(window, HOOK_NOT_RUN, STR("interrupted"));
+        for (size_t i = 0; i < window->plan.pre_len; i++)
+                window->pre[i].is_uncounted = true;
+        return true;
+}
 
-        if (hook_pool_is_over(window->pool)) {
-                window->is_failed = true;
-                set_all(window, HOOK_NOT_RUN, STR("interrupted"));
-                for (size_t k = 0; k < len; k++)
-                        window->pre[k].is_uncounted = true;
+void pod_window_ready(PodWindow *window) {
+        size_t len = window->plan.pre_len;
+
+        if (is_interrupted(window))
                 return;
-        }
         if (has_fatal_skip(window)) {
                 window->is_failed = true;
                 return;
         }
-        if (len + window->plan.post_len == 0 || !is_still_there(window) || len == 0)
-                return;
-        if (!write_journal(window)) {
-                window->is_failed = true;
-                set_all(window, HOOK_NOT_RUN, STR("the journal cannot be written"));
-                return;
+        window->is_ready = len + window->plan.post_len > 0 && is_still_there(window) && len > 0;
+}
+
+/* A pod of several may wait for its place after it was read: what its containers have been since is not known. */
+static void forget_restarts(PodPlan *plan) {
+        for (size_t i = 0; i < plan->pre_len; i++)
+                plan->pre[i].restarts = -1;
+}
+
+static void give_up(PodWindow *window) {
+        window->is_ready = false;
+        window->is_failed = true;
+        set_all(window, HOOK_NOT_RUN, STR("the journal cannot be written"));
+}
+
+void pod_windows_journal(PodWindow *windows, size_t len) {
+        AUTO(error_clear) Error err = { 0 };
+        AUTO_FREE const PodPlan **plans = xcalloc(len + 1, sizeof *plans);
+        size_t count = 0;
+
+        for (size_t i = 0; i < len; i++) {
+                windows[i].is_journalled = windows[i].is_ready && windows[i].plan.post_len > 0;
+                if (!windows[i].is_journalled) /* without a post hook nothing could undo it */
+                        continue;
+                if (len > 1)
+                        forget_restarts(&windows[i].plan);
+                plans[count++] = &windows[i].plan;
         }
+        if (count == 0 || journal_begin(windows[0].pool->run->journal, plans, count, &err))
+                return;
+        hook_pool_fail(windows[0].pool, &err);
+        for (size_t i = 0; i < len; i++) {
+                if (windows[i].is_journalled)
+                        give_up(&windows[i]);
+                windows[i].is_journalled = false;
+        }
+}
+
+void pod_window_pre(PodWindow *window) {
+        size_t len = window->plan.pre_len, i;
+
+        if (!window->is_ready || is_interrupted(window))
+                return;
         for (i = 0; i < len; i++) {
                 if (hook_pool_is_over(window->pool)) {
                         window->is_failed = true;

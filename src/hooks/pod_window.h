@@ -1,6 +1,6 @@
 /* pod_window.h - one pod between its first pre hook and its last post hook.
  *
- * Private to the runner.  A window goes open → pre → capture → post → close; each step asks what the ones before have
+ * Private to the runner.  A window goes open → ready → journal → pre → capture → post → close; each step asks what the ones before have
  * found, so the caller takes all of them on every way.  One thread at a time has a window.
  * Between pre and post there is nothing but the execs, one read of the pod, and the capture: texts, results and log
  * lines wait for the close. */
@@ -34,6 +34,7 @@ typedef struct PodWindow {
         bool is_ended;                       /* Succeeded or Failed by now */
         bool is_failed; /* not to be captured: a pre hook with onError Fail, or the pod cannot be read */
         bool is_late;   /* over max_freeze: thawed before it is captured */
+        bool is_ready;  /* read, and its pre hooks are to run */
         bool is_journalled;
         bool is_owed; /* a post hook could not be brought to the pod: the journal keeps it */
         Str capture_error;
@@ -41,6 +42,9 @@ typedef struct PodWindow {
 
 void pod_window_open(HookPool *pool, const PodPlan *plan, _Atomic int64_t *freeze_deadline_ms,
                      PodWindow *ret_window);
+void pod_window_ready(PodWindow *window);
+/* One record for all of a group, before the first of them is frozen. */
+void pod_windows_journal(PodWindow *windows, size_t len);
 void pod_window_pre(PodWindow *window);
 void pod_window_capture(PodWindow *window);
 void pod_window_post(PodWindow *window);

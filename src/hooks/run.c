@@ -33,6 +33,8 @@ static void run_alone(HookPool *pool, const PodPlan *plan) {
         PodWindow window;
 
         pod_window_open(pool, plan, &freeze_deadline_ms, &window);
+        pod_window_ready(&window);
+        pod_windows_journal(&window, 1);
         pod_window_pre(&window);
         if (!window.is_late)
                 pod_window_capture(&window);
@@ -44,13 +46,20 @@ static void run_alone(HookPool *pool, const PodPlan *plan) {
         pod_window_close(&window);
 }
 
+static void ready_of_group(void *user) {
+        GroupRun *group = user;
+
+        for (size_t i; (i = group->next++) < group->len;)
+                pod_window_ready(&group->windows[i]);
+}
+
 static void pre_of_group(void *user) {
         GroupRun *group = user;
 
         for (size_t i; (i = group->next++) < group->len;) {
                 PodWindow *window = &group->windows[i];
                 Limiter *limiter = group->pool->limiter;
-                bool has_place = window->plan.pre_len &&
+                bool has_place = window->is_ready &&
                                  limiter_enter(limiter, window->plan.node, false, group->pool->run->stop);
 
                 pod_window_pre(window);
@@ -90,6 +99,8 @@ static void run_together(HookPool *pool, const PodGroup *pods) {
 
         for (size_t i = 0; i < group.len; i++)
                 pod_window_open(pool, pods->pods[i], &group.freeze_deadline_ms, &windows[i]);
+        on_threads(&group, ready_of_group);
+        pod_windows_journal(windows, group.len);
         on_threads(&group, pre_of_group);
         for (size_t i = 0; i < group.len; i++)
                 is_late = is_late || windows[i].is_late;
@@ -155,6 +166,15 @@ static unsigned thread_count(const HookRun *run, size_t groups, size_t nodes) {
         return wanted < THREADS_MAX ? (unsigned) wanted : THREADS_MAX;
 }
 
+/* What was thawed is thawed, whether or not that can be written: it would be thawed once more, that is all. */
+static void settle(const HookPool *pool) {
+        AUTO(error_clear) Error err = { 0 };
+
+        if (pool->run->journal && !journal_settle(pool->run->journal, &err))
+                log_warn(pool->run->log, FIELDS(FIELD("error", str_of(err.message))),
+                         "The journal still names pods that have been thawed");
+}
+
 static bool is_run_good(HookPool *pool, Error *err) {
         bool is_good = true;
 
@@ -184,5 +204,6 @@ bool hook_run_groups(HookRun *run, const PodGroups *groups, HookCapture capture,
                 run->gauges->pods_total += (unsigned) groups->items[i].len;
         if (groups->len)
                 thread_run_many(thread_count(run, groups->len, nodes), work_on_groups, &work);
+        settle(&work.pool);
         return is_run_good(&work.pool, err);
 }

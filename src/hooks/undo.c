@@ -10,15 +10,10 @@ typedef struct UndoRun { /* the pods of one dead run */
         _Atomic unsigned thawed, closed, failed;
 } UndoRun;
 
-/* A frozen file system stays frozen when its container starts anew; what a process held is let go with it. */
 static bool outlives_restart(const PodPlan *plan) {
         for (size_t i = 0; i < plan->pre_len; i++)
-                for (size_t k = 0; k < plan->pre[i].command.len; k++) {
-                        Str word = plan->pre[i].command.items[k];
-
-                        if (memmem(word.ptr, word.len, "fsfreeze", strlen("fsfreeze")))
-                                return true;
-                }
+                if (hook_call_outlives_restart(&plan->pre[i]))
+                        return true;
         return false;
 }
 
@@ -124,7 +119,9 @@ static bool undo_debt(HookRun *run, const JournalDebt *debt, Limiter *limiter, H
         }
         own.journal = journal;
         mutex_init(&undo.pool.lock);
-        thread_run_many(debt->len < THREADS_MAX ? (unsigned) debt->len : THREADS_MAX, undo_pods, &undo);
+        if (debt->len > 0)
+                thread_run_many(debt->len < THREADS_MAX ? (unsigned) debt->len : THREADS_MAX, undo_pods,
+                                &undo);
         totals->thawed += undo.thawed;
         totals->closed += undo.closed;
         totals->failed += undo.failed;

@@ -21,7 +21,7 @@ struct Lease {
         Stop *lost, *ending;
         Thread keeper;
         bool has_keeper;
-        int64_t fence;
+        _Atomic int64_t fence;
         int64_t renewed_ms; /* clock_ms of the last renewal that went through, taken before it was sent */
 
         /* What was seen last, and when by our own clock: whose clock is right does not matter. */
@@ -151,12 +151,14 @@ static void keep(void *user) {
         Lease *lease = user;
         const LeaseOptions *options = &lease->options;
 
+        const int64_t fence = lease->fence;
+
         while (stop_sleep_ms(lease->ending, options->retry_ms)) {
                 AUTO(error_clear) Error err = { 0 };
                 bool leads = false, is_over = stop_is_set(lease->lost);
                 bool is_known = !is_over && try_lead(lease, &leads, &err);
 
-                if (leads)
+                if (leads && lease->fence == fence) /* else somebody else has led meanwhile */
                         continue;
                 if (is_over || is_known ||
                     clock_ms() + options->retry_ms >= lease->renewed_ms + options->renew_deadline_ms) {

@@ -1,6 +1,7 @@
 #include "backup/backup_execute.h"
 
 #include "base/clock.h"
+#include "hooks/journal_cluster.h"
 #include "server/backup_request.h"
 #include "server/controllers.h"
 #include "server/job.h"
@@ -62,15 +63,24 @@ static bool claim(BackupJob *backup, Server *server, JsonVal *object, Error *err
         return true;
 }
 
-static bool open_all(BackupJob *backup, Error *err) {
-        Server *server = backup->job.server;
+static bool open_journal(BackupJob *backup, Error *err) {
+        const Server *server = backup->job.server;
         const JournalRun who = { .backup = backup->job.name,
                                  .server = kube_client_server(server->client),
                                  .cluster_uid = server->cluster_uid };
 
+        if (server->options->state.len > 0)
+                return journal_open(server->options->state, &who, &backup->journal, err);
+        backup->journal = journal_open_in_cluster(server->journals, &who, job_stop(&backup->job));
+        return true;
+}
+
+static bool open_all(BackupJob *backup, Error *err) {
+        Server *server = backup->job.server;
+
         return location_open(server, backup->request.backup.spec.storage_location, job_stop(&backup->job),
                              &backup->location, err) &&
-               journal_open(server->options->state, &who, &backup->journal, err);
+               open_journal(backup, err);
 }
 
 static void tell_warnings(const BackupJob *backup) {

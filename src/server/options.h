@@ -9,7 +9,7 @@
 
 typedef struct ServerOptions {
         Str namespace; /* whose resources it serves; also where Secrets of locations are */
-        Str state;     /* folder of the journal of frozen pods */
+        Str state;     /* folder of the journal of frozen pods; empty: it is in the API server */
         Str identity;  /* of this process: the pod's name */
         Str metrics_address, download_address; /* ":8085"; empty: not served */
         Str download_host; /* under which clients reach download_address; empty: grapnel.NAMESPACE.svc */

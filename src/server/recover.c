@@ -1,6 +1,7 @@
 #include "server/recover.h"
 
 #include "base/clock.h"
+#include "hooks/journal_cluster.h"
 #include "hooks/run.h"
 #include "server/controllers.h"
 #include "server/locations.h"
@@ -10,53 +11,98 @@
 
 enum { UNDO_AGAIN_MS = 30 * 1000 };
 
-static size_t count_pods(const Server *server, const JournalDebts *debts) {
-        size_t pods = 0;
+typedef struct Thaw { /* of the pods of one run */
+        Str backup;
+        HookUndo undone;
+} Thaw;
 
-        for (size_t i = 0; i < debts->len; i++)
-                if (str_equal(debts->items[i].run.cluster_uid, server->cluster_uid))
-                        pods += debts->items[i].len;
-        return pods;
+typedef struct Thaws {
+        Arena arena;
+        Thaw *items;
+        size_t len;
+} Thaws;
+
+static void thaws_clear(Thaws *thaws) {
+        arena_clear(&thaws->arena);
 }
 
-/* Journals whose owner lives are locked by it, so that this never thaws what a run of our own holds frozen. */
-static bool undo(Server *server, HookUndo *ret_undo, Error *err) {
-        AUTO(arena_clear) Arena arena = { 0 };
+static HookUndo thaws_of(const Thaws *thaws, Str backup) {
+        HookUndo sum = { 0 };
+
+        for (size_t i = 0; i < thaws->len; i++) {
+                if (!str_equal(thaws->items[i].backup, backup))
+                        continue;
+                sum.thawed += thaws->items[i].undone.thawed;
+                sum.closed += thaws->items[i].undone.closed;
+                sum.failed += thaws->items[i].undone.failed;
+        }
+        return sum;
+}
+
+/* Those in the API server, and those in the state folder when there is one.  Journals whose owner lives are passed
+ * over, so that this never thaws what a run of our own holds frozen. */
+static bool read_debts(const Server *server, Arena *arena, JournalDebts *ret_debts, Error *err) {
+        JournalDebts files = { 0 };
+
+        if (!journal_debts_in_cluster(server->journals, server->stop, arena, ret_debts, err) ||
+            (server->options->state.len > 0 && !journal_debts(server->options->state, arena, &files, err)))
+                return false;
+        for (size_t i = 0; i < files.len; i++)
+                journal_debts_add(ret_debts, arena, &files.items[i]);
+        for (size_t i = 0; i < files.problems.len; i++)
+                strs_add(&ret_debts->problems, arena, files.problems.items[i]);
+        return true;
+}
+
+static bool undo_run(const Server *server, const JournalDebt *debt, HookUndo *ret_undo, Error *err) {
         AUTO(hook_results_freep) HookResults *results = NULL;
         HookGauges gauges = { 0 };
-        JournalDebts debts;
-        HookUndo undone = { 0 };
+        JournalDebt one = *debt;
+        const JournalDebts debts = { .items = &one, .len = 1 };
 
-        if (!journal_debts(server->options->state, &arena, &debts, err) || !hook_results_new(&results, err))
+        if (!hook_results_new(&results, err))
+                return false;
+        HookRun run = { .port = hook_port_kube(server->client),
+                        .results = results,
+                        .gauges = &gauges,
+                        .log = server->log,
+                        .workers = server->options->hook_workers,
+                        .stop = server->stop };
+
+        if (debt->len > 0 && str_equal(debt->run.cluster_uid, server->cluster_uid))
+                log_warn(server->log, FIELDS(FIELD("backup", debt->run.backup)),
+                         "An earlier run ended without thawing %zu pods; thawing first", debt->len);
+        return hook_undo(&run, &debts, server->cluster_uid, ret_undo, err);
+}
+
+static bool undo(Server *server, Thaws *thaws, Error *err) {
+        JournalDebts debts;
+        unsigned pending = 0;
+
+        if (!read_debts(server, &thaws->arena, &debts, err))
                 return false;
         for (size_t i = 0; i < debts.problems.len; i++)
-                log_warn(server->log, NO_FIELDS, STR_FMT, STR_ARG(debts.problems.items[i]));
-        if (debts.len > 0) {
-                HookRun run = { .port = hook_port_kube(server->client),
-                                .results = results,
-                                .gauges = &gauges,
-                                .log = server->log,
-                                .workers = server->options->hook_workers,
-                                .stop = server->stop };
+                if (server_is_news(server, "journal", STR(""), debts.problems.items[i]))
+                        log_warn(server->log, NO_FIELDS, STR_FMT, STR_ARG(debts.problems.items[i]));
+        thaws->items = arena_alloc(&thaws->arena, (debts.len + 1) * sizeof *thaws->items);
+        for (; thaws->len < debts.len; thaws->len++) {
+                Thaw *thaw = &thaws->items[thaws->len];
 
-                if (count_pods(server, &debts) > 0)
-                        log_warn(server->log, NO_FIELDS,
-                                 "An earlier run ended without thawing %zu pods; thawing first",
-                                 count_pods(server, &debts));
-                if (!hook_undo(&run, &debts, server->cluster_uid, &undone, err))
+                thaw->backup = debts.items[thaws->len].run.backup;
+                if (!undo_run(server, &debts.items[thaws->len], &thaw->undone, err))
                         return false;
+                pending += thaw->undone.failed;
         }
-        metrics_set(server->metrics, METRIC_HOOK_UNDO_PENDING, NULL, undone.failed);
-        *ret_undo = undone;
+        metrics_set(server->metrics, METRIC_HOOK_UNDO_PENDING, NULL, pending);
         return true;
 }
 
 static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *err) {
-        HookUndo undone;
+        AUTO(thaws_clear) Thaws thaws = { 0 };
 
         (void) name;
         (void) ret_again_ms;
-        return undo(server, &undone, err);
+        return undo(server, &thaws, err);
 }
 
 /* A pod whose node was away is thawed when it is back. */
@@ -72,7 +118,7 @@ const Controller controller_hook_undo = {
 typedef struct Orphans {
         Server *server;
         ServerKind kind;
-        const HookUndo *undone;
+        const Thaws *thaws;
         Error *err;
         bool has_failed;
 } Orphans;
@@ -137,18 +183,22 @@ bool recover_conclude(Server *server, ServerKind kind, JsonVal *object, const ch
                       : mark_failed(server, kind, object, reason, err);
 }
 
-static const char *reason_of(const HookUndo *undone, Arena *arena) {
+/* Each its own: what was frozen for another is not its business.  A restore freezes nothing. */
+static const char *reason_of(const Orphans *orphans, JsonVal *object, Arena *arena) {
+        HookUndo undone = thaws_of(orphans->thaws, object_name(object));
         const char *open = "";
 
-        if (undone->failed > 0)
+        if (orphans->kind == KIND_RESTORE)
+                return "the server ended while it ran; what it had restored by then stays";
+        if (undone.failed > 0)
                 open = arena_printf(arena,
                                     "; %u could not be thawed and may still be frozen: it is tried again "
                                     "every %d s",
-                                    undone->failed, UNDO_AGAIN_MS / 1000);
+                                    undone.failed, UNDO_AGAIN_MS / 1000);
         return arena_printf(arena,
                             "the server ended while it ran (%u pods that were frozen were thawed by the next "
                             "one%s)",
-                            undone->thawed, open);
+                            undone.thawed, open);
 }
 
 static bool see_orphan(void *user, JsonVal *object) {
@@ -158,17 +208,17 @@ static bool see_orphan(void *user, JsonVal *object) {
         if (!str_equal(object_phase(object), STR("InProgress")))
                 return true;
         orphans->has_failed = !recover_conclude(orphans->server, orphans->kind, object,
-                                                reason_of(orphans->undone, &arena), orphans->err);
+                                                reason_of(orphans, object, &arena), orphans->err);
         return !orphans->has_failed;
 }
 
 bool server_recover(Server *server, Error *err) {
-        HookUndo undone = { 0 };
+        AUTO(thaws_clear) Thaws thaws = { 0 };
 
-        if (!undo(server, &undone, err))
+        if (!undo(server, &thaws, err))
                 return error_prefix(err, "thaw what an earlier server left frozen");
         for (ServerKind kind = KIND_BACKUP; kind <= KIND_RESTORE; kind++) {
-                Orphans orphans = { .server = server, .kind = kind, .undone = &undone, .err = err };
+                Orphans orphans = { .server = server, .kind = kind, .thaws = &thaws, .err = err };
 
                 kinds_each(server->kinds, kind, see_orphan, &orphans);
                 if (orphans.has_failed)

@@ -4,6 +4,7 @@
 
 #include "base/thread.h"
 #include "base/trim.h"
+#include "hooks/journal_cluster.h"
 #include "kube/lease.h"
 #include "server/controller.h"
 #include "server/recover.h"
@@ -101,6 +102,7 @@ static void life_clear(Life *life) {
         kinds_free(life->server.kinds);
         controllers_free(life->controllers);
         kube_recorder_free(life->server.recorder);
+        journal_cluster_free(life->server.journals);
         lease_free(life->lease);
         runs_free(life->server.runs);
         metrics_free(life->server.metrics);
@@ -133,6 +135,12 @@ static bool stand_by(Life *life, Error *err) {
 }
 
 static bool lead(Life *life, Error *err) {
+        const JournalClusterOptions journals = { .client = life->server.client,
+                                                 .namespace = life->wiring->options->namespace,
+                                                 .fence = lease_fence(life->lease),
+                                                 .lost = life->lost };
+
+        life->server.journals = journal_cluster_new(&journals);
         if (!server_recover(&life->server, err))
                 return false;
         server_http_set_ready(life->http);

@@ -13,6 +13,7 @@
 #include "server/options.h"
 
 typedef struct Runs Runs;
+typedef struct JournalCluster JournalCluster;
 
 typedef struct Server {
         const ServerOptions *options;
@@ -22,6 +23,7 @@ typedef struct Server {
         const Stop *lost;           /* the lease is lost: write nothing at all */
         Kinds *kinds;
         Runs *runs;
+        JournalCluster *journals; /* of frozen pods; there once this server leads */
         Log *log;
         LogSink on_line; /* where the lines of runs go too, as those of `log` do; may be NULL */
         void *on_line_user;

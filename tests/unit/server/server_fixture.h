@@ -2,6 +2,7 @@
  *
  * Time is the fixture's: `now_ms`, which only the test moves. */
 #pragma once
+#include "hooks/journal_cluster.h"
 #include "object_cluster.h"
 #include "server/controllers.h"
 #include "server/objects.h"
@@ -46,6 +47,12 @@ static inline void fixture_on_problem(void *user, ServerKind kind, Str problem) 
         print_message(STR_FMT "\n", STR_ARG(problem));
 }
 
+/* As the leader with that number has them. */
+static inline JournalCluster *fixture_journals(ServerFixture *f, int64_t fence) {
+        return journal_cluster_new(&(JournalClusterOptions) {
+                .client = f->cluster.client, .namespace = STR("velero"), .fence = fence, .lost = f->lost });
+}
+
 /* `start` is RFC 3339. */
 static inline void fixture_open(ServerFixture *f, const char *start) {
         AUTO(error_clear) Error err = { 0 };
@@ -80,6 +87,7 @@ static inline void fixture_open(ServerFixture *f, const char *start) {
                 .cluster_uid = STR("cluster-uid"),
         };
         log_add_sink(f->server.log, fixture_log, f);
+        f->server.journals = fixture_journals(f, 1);
         const KindsOptions kinds = {
                 .client = f->cluster.client,
                 .discovery = f->cluster.discovery,
@@ -95,6 +103,7 @@ static inline void fixture_open(ServerFixture *f, const char *start) {
 
 static inline void fixture_clear(ServerFixture *f) {
         stop_set(f->stop);
+        journal_cluster_free(f->server.journals);
         kinds_free(f->server.kinds);
         runs_free(f->server.runs);
         metrics_free(f->server.metrics);
