@@ -77,6 +77,7 @@ static ExecHook read_exec(JsonVal *exec, Str path, const HookReader *reader) {
                            field_path_item(field_path(path, "command", reader->arena), 0, reader->arena),
                            "the program to run is empty");
         hook.on_error = read_on_error(exec, path, reader);
+        hook.has_on_error = json_get_str(exec, "onError").len > 0;
         hook.timeout_ms = read_timeout(exec, path, reader);
         if (!reader->is_restore)
                 return hook;
@@ -333,4 +334,23 @@ HookSpec hook_spec_decode_backup(JsonVal *hooks, Str path, Arena *arena, Faults 
 
 HookSpec hook_spec_decode_restore(JsonVal *hooks, Str path, Arena *arena, Faults *faults) {
         return read_spec(hooks, path, &(HookReader) { .arena = arena, .faults = faults, .is_restore = true });
+}
+
+static void continue_where_absent(ExecHook *hook) {
+        if (!hook->has_on_error)
+                hook->on_error = ON_ERROR_CONTINUE;
+}
+
+void hook_spec_take_velero_defaults(HookSpec *spec) {
+        spec->on_error_default = ON_ERROR_CONTINUE;
+        for (size_t i = 0; i < spec->len; i++) {
+                HookEntry *entry = &spec->entries[i];
+
+                for (size_t k = 0; k < entry->pre_len; k++)
+                        continue_where_absent(&entry->pre[k]);
+                for (size_t k = 0; k < entry->post_len; k++)
+                        continue_where_absent(&entry->post[k]);
+                for (size_t k = 0; k < entry->post_hooks_len; k++)
+                        continue_where_absent(&entry->post_hooks[k].exec);
+        }
 }

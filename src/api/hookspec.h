@@ -17,6 +17,7 @@ typedef struct ExecHook {
         Str container; /* empty: the first of the pod */
         Strs command;
         OnError on_error;
+        bool has_on_error;       /* it was given */
         int64_t timeout_ms;      /* backup: timeout; restore: execTimeout or timeout */
         int64_t wait_timeout_ms; /* restore only; HOOK_WAIT_DEFAULT_MS when not given */
         bool wait_for_ready;     /* restore only */
@@ -43,8 +44,12 @@ typedef struct HookEntry { /* one element of hooks.resources */
 typedef struct HookSpec {
         HookEntry *entries;
         size_t len;
+        OnError on_error_default; /* for the annotations of pods too */
 } HookSpec;
 
 /* `hooks` is the value of spec.hooks, `path` where it stands ("spec.hooks", "spec.template.hooks"). */
 HookSpec hook_spec_decode_backup(JsonVal *hooks, Str path, Arena *arena, Faults *faults);
 HookSpec hook_spec_decode_restore(JsonVal *hooks, Str path, Arena *arena, Faults *faults);
+
+/* As Velero carries hooks out, not as it documents them: an absent onError is Continue. */
+void hook_spec_take_velero_defaults(HookSpec *spec);

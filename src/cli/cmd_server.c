@@ -15,7 +15,7 @@ typedef struct ServerRequest {
         int64_t resource_timeout_ms, max_freeze_ms;
         unsigned concurrent_backups, workers, hook_workers;
         int log_format;
-        bool schedule_skip_immediately;
+        bool schedule_skip_immediately, velero_hook_defaults;
         ClusterFlags cluster;
 } ServerRequest;
 
@@ -63,6 +63,9 @@ static const Option options[] = {
         { OPT_ROW(OPTION_DURATION, ServerRequest, max_freeze_ms, "max-freeze", "DURATION",
                   "a pod that is frozen for longer is thawed before it is captured, and counts as failed "
                   "(default no limit)") },
+        { OPT_ROW(OPTION_BOOL, ServerRequest, velero_hook_defaults, "velero-hook-defaults", NULL,
+                  "a hook that does not say onError, or a pod's annotation that says it wrongly, counts as "
+                  "Continue, as Velero's server carries it out, not as Fail, as its documentation says") },
         { OPT_ROW(OPTION_TEXT, ServerRequest, state, "state", "DIR",
                   "folder of the journal of frozen pods: a volume that outlives the process (default: it is "
                   "kept in the API server, in ConfigMaps of the namespace)") },
@@ -176,6 +179,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .max_freeze_ms = flags->max_freeze_ms,
                 .disabled_controllers = flags->disabled_controllers,
                 .schedule_skip_immediately = flags->schedule_skip_immediately,
+                .velero_hook_defaults = flags->velero_hook_defaults,
         };
 
         (void) line;

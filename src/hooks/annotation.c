@@ -68,12 +68,17 @@ static Strs read_command(const Annotations *annotations, const char *prefix) {
 static OnError read_on_error(const Annotations *annotations, const char *prefix) {
         Str text = value_of(annotations, prefix, "on-error");
 
+        OnError otherwise = annotations->on_error_default;
+
         if (str_equal(text, STR("Continue")))
                 return ON_ERROR_CONTINUE;
-        if (text.len && !str_equal(text, STR("Fail")))
+        if (str_equal(text, STR("Fail")))
+                return ON_ERROR_FAIL;
+        if (text.len)
                 faults_add(annotations->faults, FAULT_WARNING, path_at(annotations, prefix, "on-error"),
-                           "\"" STR_FMT "\" is neither Continue nor Fail: Fail is taken", STR_ARG(text));
-        return ON_ERROR_FAIL;
+                           "\"" STR_FMT "\" is neither Continue nor Fail: %s is taken", STR_ARG(text),
+                           otherwise == ON_ERROR_FAIL ? "Fail" : "Continue");
+        return otherwise;
 }
 
 static int64_t read_duration(const Annotations *annotations, const char *prefix, const char *field,

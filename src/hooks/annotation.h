@@ -9,6 +9,7 @@
 typedef struct Annotations {
         JsonVal *map;       /* metadata.annotations; may be absent */
         Str namespace, pod; /* for paths */
+        OnError on_error_default;
         Arena *arena;
         Faults *faults;
 } Annotations;

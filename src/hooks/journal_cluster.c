@@ -270,7 +270,8 @@ static bool read_version(ClusterPlace *place, const Stop *stop, Error *err) {
         AUTO_JSON *doc = NULL;
         Str fence;
 
-        if (!kube_get(options->client, &config_maps, options->namespace, str_of(place->name), stop, &doc, err))
+        if (!kube_get(options->client, &config_maps, options->namespace, str_of(place->name), stop, &doc,
+                      err))
                 return false;
         fence = json_str(json_at(yyjson_doc_get_root(doc), "data", "fence"));
         if (fence.len == 0 || strtoll(fence.ptr, NULL, 10) != options->fence)
@@ -301,7 +302,8 @@ static bool create(ClusterPlace *place, const Change *change, const Stop *stop, 
         json_write_mut(object, &body);
 
         place->may_exist = true;
-        if (kube_create(options->client, &config_maps, options->namespace, buf_str(&body), stop, &reply, err)) {
+        if (kube_create(options->client, &config_maps, options->namespace, buf_str(&body), stop, &reply,
+                        err)) {
                 keep_version(place, yyjson_doc_get_root(reply));
                 return true;
         }
@@ -325,8 +327,8 @@ static bool patch(ClusterPlace *place, const Change *change, const Stop *stop, E
                              buf_str(&place->version));
                 yyjson_mut_obj_add_val(doc, root, "data", yyjson_mut_val_mut_copy(doc, change->data));
                 json_write_mut(root, &body);
-                if (kube_patch(place->cluster->options.client, &object, KUBE_PATCH_MERGE, buf_str(&body), stop,
-                               &reply, err)) {
+                if (kube_patch(place->cluster->options.client, &object, KUBE_PATCH_MERGE, buf_str(&body),
+                               stop, &reply, err)) {
                         keep_version(place, yyjson_doc_get_root(reply));
                         return true;
                 }
@@ -387,10 +389,11 @@ Journal *journal_open_in_cluster(JournalCluster *cluster, const JournalRun *run,
 
         if (getrandom(&random, sizeof random, 0) != sizeof random)
                 random = (uint64_t) clock_us();
-        return journal_new(
-                &cluster_kind,
-                new_place(cluster, xasprintf("grapnel-journal-%016llx", (unsigned long long) random), run, stop),
-                0);
+        return journal_new(&cluster_kind,
+                           new_place(cluster,
+                                     xasprintf("grapnel-journal-%016llx", (unsigned long long) random), run,
+                                     stop),
+                           0);
 }
 
 bool journal_adopt_in_cluster(const JournalDebt *debt, Journal **ret_journal, Error *err) {
@@ -438,12 +441,13 @@ static bool is_dead(JournalCluster *cluster, JsonVal *map) {
 }
 
 static void add_problem(const DebtSearch *search, Str name, const char *what) {
-        strs_add(&search->debts->problems, search->arena,
-                 str_of(arena_printf(search->arena,
-                                     "journal, ConfigMap \"" STR_FMT
-                                     "\": %s: pods that it names may still be frozen (remove it once you have "
-                                     "looked)",
-                                     STR_ARG(name), what)));
+        strs_add(
+                &search->debts->problems, search->arena,
+                str_of(arena_printf(search->arena,
+                                    "journal, ConfigMap \"" STR_FMT
+                                    "\": %s: pods that it names may still be frozen (remove it once you have "
+                                    "looked)",
+                                    STR_ARG(name), what)));
 }
 
 static void read_map(const DebtSearch *search, JsonVal *map) {

@@ -269,6 +269,7 @@ static Planner begin(const HookSpec *spec, JsonVal *pod, Arena *arena, Faults *f
                 .map = object_annotations(pod),
                 .namespace = planner.plan.namespace,
                 .pod = planner.plan.name,
+                .on_error_default = spec->on_error_default,
                 .arena = arena,
                 .faults = faults,
         };

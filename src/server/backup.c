@@ -31,7 +31,8 @@ static void backup_job_clear(BackupJob *backup) {
 
 static void read_request(BackupJob *backup, Server *server, JsonVal *object) {
         AUTO(arena_clear) Arena arena = { 0 };
-        const BackupDefaults defaults = { location_default(server, &arena), server->options->default_ttl_ms };
+        const BackupDefaults defaults = { location_default(server, &arena), server->options->default_ttl_ms,
+                                          server->options->velero_hook_defaults };
 
         backup_request_clear(&backup->request);
         backup_request_read(&defaults, object, &backup->request);

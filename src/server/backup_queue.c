@@ -196,7 +196,8 @@ static bool read_requests(Queue *queue, Error *err) {
         size_t kept = 0;
         Server *server = queue->server;
         const BackupDefaults defaults = { location_default(server, &queue->arena),
-                                          server->options->default_ttl_ms };
+                                          server->options->default_ttl_ms,
+                                          server->options->velero_hook_defaults };
 
         for (size_t i = 0; i < queue->len; i++) {
                 AUTO(backup_request_clear) BackupRequest request = { 0 };

@@ -35,6 +35,8 @@ void backup_request_read(const BackupDefaults *defaults, JsonVal *object, Backup
         request->doc = with_defaults(defaults, object, &request->arena);
         request->faults.arena = &request->arena;
         request->backup = backup_decode(yyjson_doc_get_root(request->doc), &request->arena, &request->faults);
+        if (defaults->has_velero_hooks)
+                hook_spec_take_velero_defaults(&request->backup.spec.hooks);
         if (request->backup.spec.storage_location.len == 0)
                 faults_add(&request->faults, FAULT_ERROR, STR("spec.storageLocation"),
                            "no backup storage location is named, and none is the default");

@@ -7,6 +7,7 @@
 typedef struct BackupDefaults {
         Str location; /* the location that counts when none is named; may be empty */
         int64_t ttl_ms;
+        bool has_velero_hooks; /* hook_spec_take_velero_defaults */
 } BackupDefaults;
 
 typedef struct BackupRequest {

@@ -20,6 +20,7 @@ typedef struct ServerOptions {
         unsigned concurrent_backups;
         unsigned workers, hook_workers, page_size; /* of one run */
         int64_t max_freeze_ms;
+        bool velero_hook_defaults; /* an absent onError of a hook is Continue */
         bool schedule_skip_immediately;
         Str disabled_controllers;       /* names, joined by commas */
         int64_t (*wall_ms)(void *user); /* NULL: the system's clock; tests have their own */

@@ -78,6 +78,8 @@ void restore_request_read(const Server *server, JsonVal *object, RestoreRequest 
         *request = (RestoreRequest) { .location = STR("") };
         request->faults.arena = &request->arena;
         request->restore = restore_decode(object, &request->arena, &request->faults);
+        if (server->options->velero_hook_defaults)
+                hook_spec_take_velero_defaults(&request->restore.spec.hooks);
         if (request->restore.spec.backup_name.len == 0 && request->restore.spec.schedule_name.len > 0)
                 find_newest(server, request);
         if (request->restore.spec.backup_name.len > 0)

@@ -77,6 +77,55 @@ static const char *warnings(Planned *p) {
         "'command':['flush'],'onError':'Continue','timeout':'5s'}}],'post':[{'exec':{'command':['thaw']}}]}" \
         "]}"
 
+static void as_velero_carries_it_out_an_on_error_that_is_absent_or_wrong_goes_on(void **state) {
+        static const struct {
+                const char *annotations, *plan;
+                bool is_restore;
+        } cases[] = {
+                { "",
+                  "pre one in main: <a> Continue 30000ms\npre one in main: <b> Fail 30000ms\n"
+                  "post one in main: <c> Continue 30000ms\n",
+                  false },
+                { "", "exec two in main: <d> Continue 30000ms\nexec two in main: <e> Fail 30000ms\n", true },
+                { "'pre.hook.backup.velero.io/command':'x','post.hook.backup.velero.io/command':'y',"
+                  "'post.hook.backup.velero.io/on-error':'fail'",
+                  "pre <from-annotation> in main: <x> Continue 30000ms\n"
+                  "post <from-annotation> in main: <y> Continue 30000ms\n"
+                  "skip pre one: annotation pre.hook.backup.velero.io/command overrides it\n"
+                  "skip pre one: annotation pre.hook.backup.velero.io/command overrides it\n"
+                  "skip post one: annotation post.hook.backup.velero.io/command overrides it\n",
+                  false },
+        };
+        static const char *const hooks[] = { "{'resources':[{'name':'one','pre':[{'exec':{'command':['a']}},{"
+                                             "'exec':{'command':['b'],'onError':"
+                                             "'Fail'}}],'post':[{'exec':{'command':['c'],'onError':''}}]}]}",
+                                             "{'resources':[{'name':'two','postHooks':[{'exec':{'command':['"
+                                             "d']}},{'exec':{'command':['e'],"
+                                             "'onError':'Fail'}}]}]}" };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(planned_clear) Planned p = { 0 };
+                AUTO_FREE char *pod = xasprintf(POD_WITH("%s"), c->annotations);
+
+                read_spec(&p, hooks[c->is_restore], c->is_restore);
+                hook_spec_take_velero_defaults(&p.spec);
+                p.pod = quoted_json(pod);
+                JsonVal *root = yyjson_doc_get_root(p.pod);
+                p.plan = c->is_restore ? hook_plan_restore(&p.spec, root, &p.arena, &p.faults)
+                                       : hook_plan_backup(&p.spec, root, &p.arena, &p.faults);
+                assert_string_equal(describe(&p), c->plan);
+        }
+        AUTO(planned_clear) Planned p = { 0 };
+        read_spec(&p, NONE, false);
+        hook_spec_take_velero_defaults(&p.spec);
+        p.pod = quoted_json(
+                POD_WITH("'pre.hook.backup.velero.io/command':'x','pre.hook.backup.velero.io/on-error'"
+                         ":'fail'"));
+        p.plan = hook_plan_backup(&p.spec, yyjson_doc_get_root(p.pod), &p.arena, &p.faults);
+        assert_non_null(strstr(warnings(&p), "\"fail\" is neither Continue nor Fail: Continue is taken"));
+}
+
 static void annotations_are_read_as_velero_reads_them(void **state) {
         static const struct {
                 const char *annotations, *plan, *warnings;
@@ -406,6 +455,7 @@ static void pods_that_share_a_claim_form_a_group(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(annotations_are_read_as_velero_reads_them),
+                cmocka_unit_test(as_velero_carries_it_out_an_on_error_that_is_absent_or_wrong_goes_on),
                 cmocka_unit_test(hooks_of_the_spec_apply_in_order_to_the_pods_that_match),
                 cmocka_unit_test(native_sidecars_count_as_containers_and_init_containers_do_not),
                 cmocka_unit_test(a_plan_knows_its_pod),

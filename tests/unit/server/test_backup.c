@@ -11,7 +11,6 @@ static void open_both(ServerFixture *f, StoredBackups *stored, const char *more)
         f->options.workers = f->options.hook_workers = 2;
         f->options.default_location = STR("default");
         stored_open(stored);
-        f->options.state = str_of(stored->path);
         stored_add_location(stored, f, more);
         cluster_add(&f->cluster, "/api/v1/namespaces",
                     "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'shop'}}");

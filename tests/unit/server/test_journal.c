@@ -1,9 +1,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "server_fixture.h"
-#include "hooks/run.h"
 #include "../hooks/fake_pods.h"
+#include "hooks/run.h"
+#include "server_fixture.h"
 
 #define MAPS "/api/v1/namespaces/velero/configmaps"
 
@@ -26,8 +26,9 @@ static JournalCluster *leader(Journals *j, int64_t fence, Stop **ret_lost) {
 }
 
 static HookCall call_of(Journals *j, const char *name, HookPhase phase, const char *command) {
-        HookCall call = { .name = str_of(name), .phase = phase, .container = STR("c"), .timeout_ms = 1000,
-                          .restarts = 0 };
+        HookCall call = {
+                .name = str_of(name), .phase = phase, .container = STR("c"), .timeout_ms = 1000, .restarts = 0
+        };
 
         strs_split(str_of(command), ' ', &j->arena, &call.command);
         return call;
@@ -39,9 +40,14 @@ static void add_plan(Journals *j, size_t i, const char *name) {
         fake_add(&j->fake, name);
         calls[0] = call_of(j, "pre", HOOK_PRE, "freeze --password=open-sesame");
         calls[1] = call_of(j, "post", HOOK_POST, "thaw");
-        j->plans[i] = (PodPlan) { .namespace = STR("shop"), .name = str_of(name), .node = STR("n"),
-                                  .uid = str_of(j->fake.pods[i].uid), .pre = &calls[0], .pre_len = 1,
-                                  .post = &calls[1], .post_len = 1 };
+        j->plans[i] = (PodPlan) { .namespace = STR("shop"),
+                                  .name = str_of(name),
+                                  .node = STR("n"),
+                                  .uid = str_of(j->fake.pods[i].uid),
+                                  .pre = &calls[0],
+                                  .pre_len = 1,
+                                  .post = &calls[1],
+                                  .post_len = 1 };
 }
 
 static void journals_open(Journals *j) {
@@ -121,8 +127,13 @@ static HookUndo undo(Journals *j, const JournalDebts *debts) {
         HookUndo undone = { 0 };
 
         CHECK(hook_results_new(&results, &err));
-        HookRun run = { .port = fake_port(&j->fake), .results = results, .gauges = &gauges, .log = j->log,
-                        .workers = 4, .post_retry_ms = 100, .stop = j->fake.stop };
+        HookRun run = { .port = fake_port(&j->fake),
+                        .results = results,
+                        .gauges = &gauges,
+                        .log = j->log,
+                        .workers = 4,
+                        .post_retry_ms = 100,
+                        .stop = j->fake.stop };
         if (!hook_undo(&run, debts, STR("cluster-uid"), &undone, &err))
                 fail_msg("%s", err.message);
         return undone;
@@ -266,9 +277,10 @@ static void a_damaged_one_is_told_and_kept(void **state) {
 
         (void) state;
         journals_open(&j);
-        cluster_add(&j.cluster, MAPS,
-                    "{'metadata':{'name':'broken','labels':{'hooks.grapnel.dev/journal':'true'}},'data':{'run':"
-                    "'what','fence':'1'}}");
+        cluster_add(
+                &j.cluster, MAPS,
+                "{'metadata':{'name':'broken','labels':{'hooks.grapnel.dev/journal':'true'}},'data':{'run':"
+                "'what','fence':'1'}}");
         cluster_add(&j.cluster, MAPS, "{'metadata':{'name':'foreign'},'data':{'run':'what'}}");
         AUTO(journal_closep) Journal *journal = journal_open_in_cluster(j.first, &who, NULL);
         begin(journal, &j, 0, 2);
@@ -276,13 +288,15 @@ static void a_damaged_one_is_told_and_kept(void **state) {
         journal_close(TAKE(journal));
         Str names = cluster_names(&j.cluster, MAPS, &j.arena);
         const char *own = strstr(arena_printf(&j.arena, STR_FMT, STR_ARG(names)), "grapnel-journal-");
-        cluster_change(&j.cluster, arena_printf(&j.arena, MAPS "/%s", own), "{'data':{'pod.uid-db-1':'half'}}");
+        cluster_change(&j.cluster, arena_printf(&j.arena, MAPS "/%s", own),
+                       "{'data':{'pod.uid-db-1':'half'}}");
 
         JournalDebts debts = debts_of(&j, j.second);
         CHECK_INT(debts.problems.len, 2);
-        CHECK_TEXT(debts.problems.items[0],
-                   "journal, ConfigMap \"broken\": the line that says which backup it belongs to is missing or "
-                   "damaged: pods that it names may still be frozen (remove it once you have looked)");
+        CHECK_TEXT(
+                debts.problems.items[0],
+                "journal, ConfigMap \"broken\": the line that says which backup it belongs to is missing or "
+                "damaged: pods that it names may still be frozen (remove it once you have looked)");
         CHECK_INT(debts.len, 1);
         j.fake.pods[0].is_frozen = true;
         CHECK_INT(undo(&j, &debts).thawed, 1);
@@ -326,8 +340,8 @@ static void whatever_was_frozen_when_the_server_was_killed_is_thawed_by_the_next
                 const char *frozen; /* the pods that are, in truth */
                 unsigned thawed;    /* what had ended since the last write is thawed once more */
         } cases[] = {
-                { 0, "", 0 },     { 1, "01", 2 }, { 2, "1", 2 }, { 3, "12", 2 },
-                { 4, "2", 2 },    { 5, "", 2 },   { 6, "", 0 },
+                { 0, "", 0 },  { 1, "01", 2 }, { 2, "1", 2 }, { 3, "12", 2 },
+                { 4, "2", 2 }, { 5, "", 2 },   { 6, "", 0 },
         };
 
         (void) state;
