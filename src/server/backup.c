@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "hooks/journal_cluster.h"
+#include "server/backup_queue.h"
 #include "server/backup_request.h"
 #include "server/controllers.h"
 #include "server/job.h"
@@ -59,7 +60,11 @@ static bool claim(BackupJob *backup, Server *server, JsonVal *object, Error *err
                               &claimed, err))
                 return false;
         job_begin(&backup->job, server, &backup_job, TAKE(claimed));
-        read_request(backup, server, yyjson_doc_get_root(backup->job.object));
+        read_request(backup, server,
+                     yyjson_doc_get_root(backup->job.object)); /* borrowed from the old one: */
+        backup->status.validation_errors = (Strs) { 0 };
+        faults_add_texts(&backup->request.faults, FAULT_ERROR, &backup->request.arena,
+                         &backup->status.validation_errors);
         backup->schedule = object_schedule(yyjson_doc_get_root(backup->job.object));
         return true;
 }
@@ -211,7 +216,10 @@ static bool start(Server *server, JsonVal *object, Error *err) {
         if (!discovery_read(server->client, server->stop, &backup.discovery, err) ||
             !claim(&backup, server, object, err))
                 return false;
-        return backup.request.faults.errors > 0 || run_backup(&backup, err);
+        if (backup.request.faults.errors == 0)
+                return run_backup(&backup, err);
+        backup_tell_invalid(server, object, &backup.status.validation_errors);
+        return true;
 }
 
 static bool is_for_us(JsonVal *object) {

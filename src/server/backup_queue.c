@@ -9,6 +9,7 @@
 #include "server/controllers.h"
 #include "server/locations.h"
 #include "server/objects.h"
+#include "store/layout.h"
 
 /* Those that wait before those that are new; then by position, age and name. */
 static int compare_entries(const void *a, const void *b) {
@@ -158,13 +159,21 @@ static void resolve_namespaces(Queue *queue, QueueEntry *entry, const BackupSpec
                         strs_add(&entry->namespaces, &queue->arena, queue->namespaces.items[i]);
 }
 
+void backup_tell_invalid(const Server *server, JsonVal *object, const Strs *errors) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        const EventAbout about = event_about(object);
+        const Str schedule = object_schedule(object);
+
+        metrics_add(server->metrics, METRIC_BACKUP_VALIDATION_FAILURE_TOTAL, &schedule, 1);
+        kube_record(server->recorder, &about, EVENT_WARNING, "FailedValidation", STR_FMT,
+                    STR_ARG(strs_join(errors, STR("; "), &arena)));
+}
+
 /* What is wrong with a request can be said at once: nobody waits in a queue to hear it. */
 static bool refuse(const Server *server, JsonVal *object, BackupRequest *request, Error *err) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         BackupStatus status = { .phase = "FailedValidation", .failure_reason = STR("") };
-        const EventAbout about = event_about(object);
-        const Str schedule = object_schedule(object);
 
         status.expiration_ms = server_now_ms(server) + request->backup.spec.ttl_ms;
         faults_add_texts(&request->faults, FAULT_ERROR, &arena, &status.validation_errors);
@@ -173,9 +182,7 @@ static bool refuse(const Server *server, JsonVal *object, BackupRequest *request
         yyjson_mut_obj_add_val(doc, patch, "status", backup_status_json(&status, doc));
         if (!objects_patch_if(server, KIND_BACKUP, object, doc, patch, NULL, err))
                 return false;
-        metrics_add(server->metrics, METRIC_BACKUP_VALIDATION_FAILURE_TOTAL, &schedule, 1);
-        kube_record(server->recorder, &about, EVENT_WARNING, "FailedValidation", STR_FMT,
-                    STR_ARG(strs_join(&status.validation_errors, STR("; "), &arena)));
+        backup_tell_invalid(server, object, &status.validation_errors);
         return true;
 }
 
@@ -191,6 +198,37 @@ static bool set_state(const Server *server, JsonVal *object, const QueueEntry *e
         return objects_patch_if(server, KIND_BACKUP, object, doc, patch, NULL, err);
 }
 
+/* A name that its bucket has already is told at once.  A bucket that can't be asked now is asked when the run begins. */
+static void check_name(const Server *server, BackupRequest *request) {
+        AUTO(open_location_clear) OpenLocation open = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+        Str location = request->backup.spec.storage_location;
+        bool exists = false;
+
+        if (location_open(server, location, server->stop, &open, &err) &&
+            store_exists(open.store, backup_key(request->backup.name, BACKUP_METADATA, &arena), &exists,
+                         &err) &&
+            exists)
+                faults_add(&request->faults, FAULT_ERROR, STR("metadata.name"),
+                           "backup storage location \"" STR_FMT "\" has a backup \"" STR_FMT
+                           "\" already: take another name, or delete that one",
+                           STR_ARG(location), STR_ARG(request->backup.name));
+}
+
+static void check_place(Queue *queue, const QueueEntry *entry, BackupRequest *request) {
+        Str location = request->backup.spec.storage_location, refusal;
+
+        if (entry->state == QUEUE_RUNNING || location.len == 0)
+                return;
+        refusal = location_refusal(queue->server, location, true, &queue->arena);
+        if (refusal.len > 0)
+                faults_add(&request->faults, FAULT_ERROR, STR("spec.storageLocation"), STR_FMT,
+                           STR_ARG(refusal));
+        else if (entry->state == QUEUE_NEW)
+                check_name(queue->server, request);
+}
+
 /* Reads each of them as it will run; those that never will are refused and leave the queue. */
 static bool read_requests(Queue *queue, Error *err) {
         size_t kept = 0;
@@ -203,18 +241,11 @@ static bool read_requests(Queue *queue, Error *err) {
                 AUTO(backup_request_clear) BackupRequest request = { 0 };
                 AUTO_JSON *doc = kinds_get(server->kinds, KIND_BACKUP, queue->items[i].name);
                 JsonVal *object = yyjson_doc_get_root(doc);
-                Str refusal;
 
                 if (!doc)
                         continue;
                 backup_request_read(&defaults, object, &request);
-                if (queue->items[i].state != QUEUE_RUNNING && request.backup.spec.storage_location.len > 0) {
-                        refusal = location_refusal(server, request.backup.spec.storage_location, true,
-                                                   &queue->arena);
-                        if (refusal.len > 0)
-                                faults_add(&request.faults, FAULT_ERROR, STR("spec.storageLocation"), STR_FMT,
-                                           STR_ARG(refusal));
-                }
+                check_place(queue, &queue->items[i], &request);
                 if (queue->items[i].state != QUEUE_RUNNING && request.faults.errors > 0) {
                         if (!refuse(server, object, &request, err) && !goes_on(queue, err))
                                 return false;

@@ -1,9 +1,9 @@
 /* backup_queue.h - which queued backups may start, and where the others stand.
  *
- * Pure.  A backup starts when there is room, when nothing that runs or waits before it shares a namespace with it, and
+ * The plan is pure.  A backup starts when there is room, when nothing that runs or waits before it shares a namespace with it, and
  * in the order in which they came.  Source: spec/backup-behaviour.md 2.6. */
 #pragma once
-#include "base/strs.h"
+#include "server/server.h"
 
 typedef enum QueueState {
         QUEUE_NEW,     /* not seen before */
@@ -25,3 +25,6 @@ typedef struct QueueEntry {
 
 /* Sorts the entries into the order of the queue and fills in what is to be done. */
 void backup_queue_plan(QueueEntry *entries, size_t len, unsigned concurrent);
+
+/* What is told of a Backup that is FailedValidation: an Event and the counter. */
+void backup_tell_invalid(const Server *server, JsonVal *object, const Strs *errors);

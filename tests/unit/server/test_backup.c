@@ -117,16 +117,59 @@ static void backups_of_one_namespace_run_one_after_the_other(void **state) {
         check_text(&f, BACKUPS "/b2", "status", "queuePosition", "(absent)");
 }
 
-static void a_name_that_the_bucket_has_already_fails_and_leaves_it_alone(void **state) {
+static void a_name_that_the_bucket_has_already_is_refused_in_the_queue(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+
+        (void) state;
+        open_both(&f, &stored, "");
+        stored_put(&stored, "backups/b1/velero-backup.json", STORED_BACKUP("b1", "Completed"));
+        stored_put(&stored, "backups/b2/b2.tar.gz", "half");
+        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
+        cluster_add(&f.cluster, BACKUPS, NEW("b2", "{'includedNamespaces':['shop']}"));
+        fixture_look(&f, &controller_backup_queue, "");
+        check_text(&f, BACKUPS "/b1", "status", "phase", "FailedValidation");
+        check_text(&f, BACKUPS "/b1", "status", "validationErrors",
+                   "[\"metadata.name: backup storage location \\\"default\\\" has a backup \\\"b1\\\" "
+                   "already: take "
+                   "another name, or delete that one\"]");
+        check_text(&f, BACKUPS "/b2", "status", "phase", "ReadyToStart"); /* what is unfinished is replaced */
+        CHECK(stored_has(&stored, "backups/b1/velero-backup.json"));
+}
+
+static void one_that_turns_invalid_after_the_queue_is_told_by_an_event_too(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+        Str names;
+
+        (void) state;
+        open_both(&f, &stored, "");
+        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
+        fixture_look(&f, &controller_backup_queue, "");
+        cluster_change(&f.cluster, BACKUPS "/b1", "{'spec':{'excludedNamespaces':['shop']}}");
+        f.server.recorder = kube_recorder_new(f.cluster.client, STR("grapnel"), STR("test"));
+        fixture_look(&f, &controller_backup, "b1");
+        kube_recorder_free(f.server.recorder);
+        f.server.recorder = NULL;
+        check_text(&f, BACKUPS "/b1", "status", "phase", "FailedValidation");
+        names = cluster_names(&f.cluster, "/api/v1/namespaces/velero/events", &arena);
+        const char *event = arena_printf(&arena, "/api/v1/namespaces/velero/events/" STR_FMT, STR_ARG(names));
+        CHECK_TEXT(fixture_text(&f, event, &arena, "reason"), "FailedValidation");
+        CHECK_TEXT(fixture_text(&f, event, &arena, "message"),
+                   "spec.excludedNamespaces: \"shop\" is in spec.includedNamespaces as well");
+}
+
+static void a_name_that_the_bucket_got_meanwhile_fails_and_leaves_it_alone(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
         AUTO(arena_clear) Arena arena = { 0 };
 
         (void) state;
         open_both(&f, &stored, "");
-        stored_put(&stored, "backups/b1/velero-backup.json", STORED_BACKUP("b1", "Completed"));
         cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
         fixture_look(&f, &controller_backup_queue, "");
+        stored_put(&stored, "backups/b1/velero-backup.json", STORED_BACKUP("b1", "Completed"));
         fixture_look(&f, &controller_backup, "b1");
         check_text(&f, BACKUPS "/b1", "status", "phase", "Failed");
         CHECK_TEXT(fixture_text(&f, BACKUPS "/b1", &arena, "status", "failureReason"),
@@ -216,7 +259,9 @@ int main(void) {
                 cmocka_unit_test(a_new_backup_is_queued_run_and_recorded),
                 cmocka_unit_test(what_is_wrong_is_told_at_once_and_completely),
                 cmocka_unit_test(backups_of_one_namespace_run_one_after_the_other),
-                cmocka_unit_test(a_name_that_the_bucket_has_already_fails_and_leaves_it_alone),
+                cmocka_unit_test(a_name_that_the_bucket_has_already_is_refused_in_the_queue),
+                cmocka_unit_test(one_that_turns_invalid_after_the_queue_is_told_by_an_event_too),
+                cmocka_unit_test(a_name_that_the_bucket_got_meanwhile_fails_and_leaves_it_alone),
                 cmocka_unit_test(a_server_that_is_asked_to_end_records_that),
                 cmocka_unit_test(a_run_that_nobody_carries_out_fails_and_gives_its_place_in_the_queue_back),
                 cmocka_unit_test(one_backup_that_cannot_be_patched_holds_up_no_other),
