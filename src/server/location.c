@@ -145,12 +145,12 @@ static bool look(const Server *server, JsonVal *object, const Location *location
         return true;
 }
 
-/* Whether its spec is one that was not looked at yet. */
+/* Whether its spec is another than at the last look; at the first it is. */
 static bool is_new_spec(const Server *server, JsonVal *object) {
         AUTO(buf_clear) Buf spec = { 0 };
 
         json_write(json_get(object, "spec"), &spec);
-        return server_is_news(server, "location-spec", object_uid(object), buf_str(&spec));
+        return seen_is_change(server->location_specs, object_uid(object), buf_str(&spec));
 }
 
 static bool bring_on(const Server *server, JsonVal *object, int64_t *ret_again_ms, Error *err) {

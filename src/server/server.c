@@ -83,6 +83,7 @@ static void open(Life *life) {
                 .on_line = wiring->on_line,
                 .on_line_user = wiring->on_line_user,
                 .metrics = metrics_new(),
+                .location_specs = seen_new(),
                 .told = hash_set_new(),
                 .recorder = kube_recorder_new(wiring->client, STR("grapnel"), wiring->options->identity),
                 .cluster_uid = wiring->cluster_uid,
@@ -106,6 +107,7 @@ static void life_clear(Life *life) {
         lease_free(life->lease);
         runs_free(life->server.runs);
         metrics_free(life->server.metrics);
+        seen_free(life->server.location_specs);
         hash_set_free(life->server.told);
         stop_free(life->over);
         stop_free(life->lost);

@@ -11,6 +11,7 @@
 #include "server/kinds.h"
 #include "server/metrics.h"
 #include "server/options.h"
+#include "server/seen.h"
 
 typedef struct Runs Runs;
 typedef struct JournalCluster JournalCluster;
@@ -29,8 +30,9 @@ typedef struct Server {
         void *on_line_user;
         Metrics *metrics;
         KubeRecorder *recorder;
-        Str cluster_uid; /* of namespace kube-system */
-        HashSet *told;   /* what was said once and is not to be said again (server_is_news) */
+        Str cluster_uid;      /* of namespace kube-system */
+        Seen *location_specs; /* by UID: what was validated last */
+        HashSet *told;        /* what was said once and is not to be said again (server_is_news) */
 } Server;
 
 int64_t server_now_ms(const Server *server); /* wall time, by the clock of the options */

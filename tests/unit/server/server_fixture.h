@@ -83,6 +83,7 @@ static inline void fixture_open(ServerFixture *f, const char *start) {
                 .runs = runs_new(NULL),
                 .log = log_new(LOG_TEXT, LOG_INFO),
                 .metrics = metrics_new(),
+                .location_specs = seen_new(),
                 .told = hash_set_new(),
                 .cluster_uid = STR("cluster-uid"),
         };
@@ -107,6 +108,7 @@ static inline void fixture_clear(ServerFixture *f) {
         kinds_free(f->server.kinds);
         runs_free(f->server.runs);
         metrics_free(f->server.metrics);
+        seen_free(f->server.location_specs);
         hash_set_free(f->server.told);
         log_free(f->server.log);
         cluster_clear(&f->cluster);

@@ -71,6 +71,14 @@ static void a_change_of_its_spec_counts_at_once(void **state) {
                    "backup storage location \"default\": spec.config.path: \"relative\" is not an absolute "
                    "path");
         CHECK_INT(fixture_look(&f, &controller_location, "default"), 10 * 1000);
+        /* To what it was before, too. */
+        cluster_change(&f.cluster, LOCATIONS "/default",
+                       arena_printf(&arena, "{'spec':{'config':{'path':'%s'}}}", stored.path));
+        fixture_look(&f, &controller_location, "default");
+        CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "phase"), "Available");
+        cluster_change(&f.cluster, LOCATIONS "/default", "{'spec':{'config':{'path':'relative'}}}");
+        fixture_look(&f, &controller_location, "default");
+        CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "phase"), "Unavailable");
 }
 
 static void a_folder_that_is_not_there_is_not_made_as_its_volume_may_not_be_mounted(void **state) {
