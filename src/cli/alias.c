@@ -2,18 +2,22 @@
 
 #include "cli/cli.h"
 
-static bool is_verb(Str word) {
+const char *alias_verb(size_t i) {
         static const char *const verbs[] = { "create", "get", "describe", "delete" };
 
-        for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-                if (str_equal(word, str_of(verbs[i])))
+        return i < sizeof verbs / sizeof *verbs ? verbs[i] : NULL;
+}
+
+static bool is_verb(Str word) {
+        for (size_t i = 0; alias_verb(i); i++)
+                if (str_equal(word, str_of(alias_verb(i))))
                         return true;
         return false;
 }
 
 static bool is_command(Str noun, Str verb, Arena *arena) {
-        return command_find(str_of(
-                       arena_printf(arena, STR_FMT " " STR_FMT, STR_ARG(noun), STR_ARG(verb)))) != NULL;
+        return command_find(str_of(arena_printf(arena, STR_FMT " " STR_FMT, STR_ARG(noun), STR_ARG(verb)))) !=
+               NULL;
 }
 
 Strs alias_resolve(Strs words, Arena *arena) {

@@ -57,7 +57,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         if (!velero_config_read(cli->arena, &doc, err))
                 return false;
         config = yyjson_doc_get_root(doc);
-        if (keys.len == 0 && yyjson_is_obj(config)) {
+        if (keys.len == 0 && config) {
                 yyjson_obj_foreach(config, i, count, key, value) {
                         strs_add(&keys, cli->arena, json_str(key));
                 }

@@ -38,9 +38,8 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         if (!velero_config_read(cli->arena, &before, err))
                 return false;
 
-        bool is_object = yyjson_is_obj(yyjson_doc_get_root(before));
-        JsonMutVal *config = is_object ? yyjson_val_mut_copy(doc, yyjson_doc_get_root(before))
-                                       : yyjson_mut_obj(doc);
+        JsonMutVal *config =
+                before ? yyjson_val_mut_copy(doc, yyjson_doc_get_root(before)) : yyjson_mut_obj(doc);
         for (size_t i = 0; i < line->arguments.len; i++)
                 if (!set_value(cli, doc, config, line->arguments.items[i], err))
                         return false;

@@ -1,5 +1,6 @@
 #include "cli/completion.h"
 
+#include "cli/alias.h"
 #include "cli/help.h"
 
 /* Calls `each` for every flag of a command, those that all commands have included. */
@@ -67,6 +68,20 @@ static void print_names(Str group, FILE *out) {
         fprintf(out, STR_FMT, STR_ARG(text));
 }
 
+/* Velero's other order of words: the noun comes after. */
+static void bash_verb(const char *verb, FILE *out) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        Strs nouns = { 0 };
+
+        alias_add_nouns(str_of(verb), &arena, &nouns);
+        Str text = strs_join(&nouns, STR(" "), &arena);
+        fprintf(out,
+                "    %s)\n        if [ \"$COMP_CWORD\" -eq 2 ]; then\n            COMPREPLY=($(compgen -W "
+                "\"" STR_FMT "\" -- \"$cur\"))\n            return\n        fi\n        "
+                "command=\"${COMP_WORDS[2]%%s} %s\" ;;\n",
+                verb, STR_ARG(text), verb);
+}
+
 static void bash_commands(FILE *out) {
         for (const Command *const *c = commands_all; *c; c++) {
                 if ((*c)->is_hidden)
@@ -116,6 +131,8 @@ static void bash_script(FILE *out) {
         fputs("\" -- \"$cur\"))\n        return\n    fi\n    case \"$command\" in\n", out);
         for (size_t i = 0; help_group(i); i++)
                 bash_group(help_group(i), out);
+        for (size_t i = 0; alias_verb(i); i++)
+                bash_verb(alias_verb(i), out);
         fputs("    esac\n"
               "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
               "        if [ \"${COMP_WORDS[i]}\" = --from ]; then from=${COMP_WORDS[i+1]}; fi\n"

@@ -8,31 +8,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/read_file.h"
+
 enum { CONFIG_LIMIT = 1024 * 1024 };
 
-static void close_file(FILE **file) {
-        if (*file)
-                fclose(*file);
-}
-
 /* Leaves *ret_doc NULL where there is no file. */
-static bool read_config(const char *path, Arena *arena, JsonDoc **ret_doc, Error *err) {
-        __attribute__((cleanup(close_file))) FILE *file = fopen(path, "re");
+static bool read_config(const char *path, JsonDoc **ret_doc, Error *err) {
+        AUTO(buf_clear) Buf text = { .limit = CONFIG_LIMIT };
+        AUTO_JSON *doc = NULL;
 
-        if (!file) {
-                if (errno == ENOENT || errno == ENOTDIR)
-                        return true;
-                return error_set(err, ERROR_INVALID, "%s: %s", path, strerror(errno));
+        if (!read_file(str_of(path), &text, err)) {
+                if (err->code != ERROR_NOT_FOUND)
+                        return false;
+                error_clear(err);
+                return true;
         }
-
-        char *text = arena_alloc(arena, CONFIG_LIMIT);
-        size_t len = fread(text, 1, CONFIG_LIMIT, file);
-
-        if (ferror(file))
-                return error_set(err, ERROR_INVALID, "%s: can't be read", path);
-        if (len == CONFIG_LIMIT)
-                return error_set(err, ERROR_INVALID, "%s: larger than 1 MiB", path);
-        return json_parse((Str) { text, len }, path, ret_doc, err);
+        if (!json_parse(buf_str(&text), path, &doc, err))
+                return false;
+        if (!yyjson_is_obj(yyjson_doc_get_root(doc)))
+                return error_set(err, ERROR_INVALID, "%s: holds no JSON object", path);
+        *ret_doc = TAKE(doc);
+        return true;
 }
 
 /* NULL without a home folder. */
@@ -46,7 +42,7 @@ bool velero_config_read(Arena *arena, JsonDoc **ret_doc, Error *err) {
         const char *folder = config_folder(arena);
 
         *ret_doc = NULL;
-        return !folder || read_config(arena_printf(arena, "%s/config.json", folder), arena, ret_doc, err);
+        return !folder || read_config(arena_printf(arena, "%s/config.json", folder), ret_doc, err);
 }
 
 static bool write_text(const char *path, Str text) {

@@ -8,7 +8,7 @@
  * else "velero".  The file beats the environment, as in Velero. */
 bool velero_config_namespace(Str given, Arena *arena, Str *ret_namespace, Error *err) MUST_CHECK;
 
-/* The file's value; *ret_doc is NULL where there is no file. */
+/* The file's object; *ret_doc is NULL where there is no file. */
 bool velero_config_read(Arena *arena, JsonDoc **ret_doc, Error *err) MUST_CHECK;
 /* As a whole or not at all; for the user alone. */
 bool velero_config_write(JsonMutVal *config, Arena *arena, Error *err) MUST_CHECK;

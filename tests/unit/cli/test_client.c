@@ -106,7 +106,7 @@ static void settings_are_kept_as_velero_keeps_them(void **state) {
 static void a_wrong_setting_changes_nothing(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         const char *home = new_folder(&arena);
-        AUTO(cli_run_clear) CliRun wrong, nameless, unknown, blocked;
+        AUTO(cli_run_clear) CliRun wrong, nameless, unknown, array, blocked;
 
         (void) state;
         setenv("HOME", home, 1);
@@ -120,6 +120,10 @@ static void a_wrong_setting_changes_nothing(void **state) {
         CHECK_INT(unknown.exit, EXIT_OK);
         CHECK_STR(unknown.err, "warning: nothing reads \"colour\"; known are namespace, features, cacert and "
                                "colorized\n");
+        write_file(arena_printf(&arena, "%s/.config/velero/config.json", home), "[]");
+        RUN(&array, "client", "config", "set", "namespace=x");
+        CHECK_STR(array.err,
+                  arena_printf(&arena, "error: %s/.config/velero/config.json: holds no JSON object\n", home));
         remove_folder(home);
 
         write_file(home, "a file where the home folder should be");
@@ -133,8 +137,7 @@ static void a_wrong_setting_changes_nothing(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_server_says_its_version),
-                cmocka_unit_test(
-                        a_server_that_does_not_answer_is_a_warning_and_its_request_is_taken_back),
+                cmocka_unit_test(a_server_that_does_not_answer_is_a_warning_and_its_request_is_taken_back),
                 cmocka_unit_test(words_may_stand_in_veleros_other_order),
                 cmocka_unit_test(settings_are_kept_as_velero_keeps_them),
                 cmocka_unit_test(a_wrong_setting_changes_nothing),

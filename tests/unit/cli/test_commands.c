@@ -430,13 +430,17 @@ static void completion_knows_every_command_and_flag(void **state) {
                              "[ \"${COMPREPLY[*]}\" = plain ] && "
                              "COMP_WORDS=(grapnel client config \"\"); COMP_CWORD=3; _grapnel; "
                              "[ \"${COMPREPLY[*]}\" = \"get set\" ] && "
+                             "COMP_WORDS=(grapnel get sch); COMP_CWORD=2; _grapnel; "
+                             "[ \"${COMPREPLY[*]}\" = schedules ] && "
+                             "COMP_WORDS=(grapnel get backups --from %s pl); COMP_CWORD=5; _grapnel; "
+                             "[ \"${COMPREPLY[*]}\" = plain ] && "
                              "COMP_WORDS=(grapnel cl); COMP_CWORD=1; _grapnel; "
                              "[ \"${COMPREPLY[*]}\" = client ] && "
                              "COMP_WORDS=(grapnel client config get --o); COMP_CWORD=4; _grapnel; "
                              "[ \"${COMPREPLY[*]}\" = --output ] && "
                              "COMP_WORDS=(grapnel restore run --name); COMP_CWORD=3; _grapnel; "
                              "[ \"${COMPREPLY[*]}\" = \"--namespace-mappings --namespace\" ]'",
-                             path, BUCKET);
+                             path, BUCKET, BUCKET);
         CHECK_INT(system(script), 0);
         remove_folder(path);
 }
