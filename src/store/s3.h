@@ -2,7 +2,8 @@
  *
  * Requests are signed here (SigV4).  An object of unknown size goes up in parts; nothing is visible before
  * store_finish, and the parts of an upload that failed are aborted.  What may be over in a moment (429, 5xx, a broken
- * connection) is tried again with back-off, as long as `retry_ms`.  An object is read in pieces, all of the same
+ * connection) is tried again with back-off, as long as `retry_ms`, and what is written five times as long: an hour of work
+ * may hang on it.  An object is read in pieces, all of the same
  * version.  A bucket has no locks: the server's Lease sees to it that a name has one writer.
  * Memory: a part for each writer, 4 MiB for each reader.  Source: spec/backup-behaviour.md 7.2. */
 #pragma once

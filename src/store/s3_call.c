@@ -210,9 +210,16 @@ static bool handle_fault(S3 *s3, const S3Call *call, Attempts *attempts, const H
         return remedy == S3_TRY_AGAIN && wait_for_next(attempts, call, reply->retry_after_ms, err);
 }
 
+static int64_t retry_ms_of(const S3 *s3, const S3Call *call) {
+        if (call->retry_ms > 0)
+                return call->retry_ms;
+        return strcmp(call->method, "PUT") == 0 || strcmp(call->method, "POST") == 0 ? s3->retry_ms * 5
+                                                                                     : s3->retry_ms;
+}
+
 static bool perform(S3 *s3, const S3Call *call, HttpReply *ret_reply, Error *err) {
         AUTO(attempts_clear)
-        Attempts attempts = { .retry_ms = call->retry_ms ? call->retry_ms : s3->retry_ms };
+        Attempts attempts = { .retry_ms = retry_ms_of(s3, call) };
 
         attempts.deadline_ms = clock_ms() + attempts.retry_ms;
         for (;; call->was_repeated ? *call->was_repeated = true : true) {

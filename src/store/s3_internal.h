@@ -48,7 +48,7 @@ typedef struct S3Call {
         unsigned sends;             /* S3Sends */
         Str body;
         const Stop *stop;
-        int64_t retry_ms;  /* 0: the store's */
+        int64_t retry_ms;  /* 0: the store's, and five times that for PUT and POST */
         size_t body_limit; /* of the reply */
         int status_taken;  /* besides 2xx, this one is no failure; 0: none */
         const char

@@ -120,6 +120,7 @@ def test_a_late_answer_to_the_end_of_an_upload(world):
 
 
 def test_a_server_that_fails_for_ever_ends_with_a_sentence(world):
+    world.retry_ms = 8000
     put = Case(world, ("put", "backups/new", SMALL, 2), {"backups/old": 10}).learn()
     large = Case(world, ("put", "backups/new", LARGE, 2), {"backups/old": 10}).learn()
     get = Case(world, ("get", "backups/old", SMALL, 1), {"backups/old": SMALL}).learn()

@@ -1,5 +1,6 @@
 """What a test of the server has to hand: the cluster, grapnel server beside it, a bucket, Velero's CLI where there is one."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -123,9 +124,9 @@ class World(Cluster):
         self.apply({"apiVersion": "velero.io/v1", "kind": "BackupStorageLocation", "metadata": {"name": "default", "namespace": namespace},
                     "spec": spec})
 
-    def secret(self, namespace):
-        self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cloud-credentials", "namespace": namespace},
-                    "stringData": {"cloud": f"[default]\naws_access_key_id={KEYS[0]}\naws_secret_access_key={KEYS[1]}\n"}})
+    def secret(self, namespace, name="cloud-credentials", access=None, secret=None):
+        self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": namespace}, "stringData": {
+            "cloud": f"[default]\naws_access_key_id={access or KEYS[0]}\naws_secret_access_key={secret or KEYS[1]}\n"}})
 
     def start_s3(self, buckets):
         if self.s3:
@@ -133,11 +134,20 @@ class World(Cluster):
         program = s3_server()
         port, users = free_port(), self.folder / "iam"
         users.mkdir()
-        self.spawn("s3", program, "--port", f"127.0.0.1:{port}", "--region", "tide", "--health", "/health", "--iam-dir", users, "posix",
-                   buckets, ROOT_ACCESS_KEY=KEYS[0], ROOT_SECRET_KEY=KEYS[1])
+        self.s3_process = self.spawn("s3", program, "--port", f"127.0.0.1:{port}", "--region", "tide", "--health", "/health", "--iam-dir", users, "posix",
+                                     buckets, ROOT_ACCESS_KEY=KEYS[0], ROOT_SECRET_KEY=KEYS[1])
         self.wait_until(lambda: self.answers(f"http://127.0.0.1:{port}/health"), 30)
         self.s3 = {"region": "tide", "s3ForcePathStyle": "true", "s3Url": f"http://127.0.0.1:{port}"}
         return self.s3
+
+    @contextlib.contextmanager
+    def without_s3(self):
+        """Its process is stopped: requests hang, as they do when a machine is gone."""
+        self.s3_process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.s3_process.send_signal(signal.SIGCONT)
 
     # resources
 
