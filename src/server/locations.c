@@ -87,9 +87,10 @@ static bool open_store(const Server *server, const Stop *stop, OpenLocation *ope
         if (!read_secrets(server, location, &store, &secrets, err))
                 return false;
         store.credentials = secrets.credentials;
-        store.credentials_name =
-                str_of(arena_printf(&open->arena, "key \"" STR_FMT "\" of Secret \"" STR_FMT "\"",
-                                    STR_ARG(location->credential_key), STR_ARG(location->credential_name)));
+        if (location->credential_name.len > 0)
+                store.credentials_name = str_of(
+                        arena_printf(&open->arena, "key \"" STR_FMT "\" of Secret \"" STR_FMT "\"",
+                                     STR_ARG(location->credential_key), STR_ARG(location->credential_name)));
         store.customer_key = secrets.customer_key;
         if (!secret_is_empty(&secrets.ca_pem))
                 store.ca_pem = secret_reveal(&secrets.ca_pem);

@@ -126,13 +126,15 @@ static bool read_customer_key(const StoreLocation *location, const S3Config *con
                               Error *err) {
         AUTO(buf_wipe) Buf text = { .limit = 4096 };
 
+        if (config->customer_key_file.len == 0 && config->customer_secret_name.len == 0)
+                return true;
         if (config->customer_key_file.len > 0) {
                 if (!read_file(config->customer_key_file, &text, err))
                         return error_prefix(err, "spec.config.customerKeyEncryptionFile");
         } else {
                 buf_add(&text, secret_reveal(&location->customer_key));
         }
-        if (text.len != CUSTOMER_KEY && text.len != 0)
+        if (text.len != CUSTOMER_KEY)
                 return error_set(err, ERROR_INVALID,
                                  "the customer's key has %zu bytes; it needs exactly %d (also no line end)",
                                  text.len, CUSTOMER_KEY);
@@ -150,7 +152,7 @@ static bool find_credentials(const StoreLocation *location, const S3Config *conf
                                        .profile = config->profile,
                                        .region = config->region };
 
-        if (secret_is_empty(&location->credentials) && config->credentials_file.len > 0) {
+        if (location->credentials_name.len == 0 && config->credentials_file.len > 0) {
                 if (!read_file(config->credentials_file, &text, err))
                         return error_prefix(err, "spec.config.credentialsFile");
                 from_file = secret_copy(buf_str(&text));

@@ -13,8 +13,8 @@ typedef struct StoreLocation {
         Str provider, bucket, prefix;
         JsonVal *config;      /* object of strings; NULL: none */
         Str ca_pem;           /* plain text; empty: the system's */
-        Secret credentials;   /* text of a credentials file; empty: what the environment has */
-        Str credentials_name; /* for messages */
+        Secret credentials;   /* text of a credentials file */
+        Str credentials_name; /* of it, for messages; empty: what the environment has */
         Secret customer_key;  /* what store_location_customer_secret names; else empty */
         int64_t retry_ms;     /* how long one request is tried; 0: 60 s */
 } StoreLocation;              /* everything is borrowed */

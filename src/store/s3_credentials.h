@@ -19,10 +19,10 @@ void s3_keys_clear(S3Keys *keys);
 typedef struct S3Credentials S3Credentials;
 
 typedef struct S3CredentialsSource {
-        Secret file;   /* text of a credentials file (ini); empty: the usual places */
-        Str file_name; /* of it, for messages: "Secret \"cloud-credentials\", key \"cloud\"" */
-        Str profile;   /* empty: $AWS_PROFILE, else "default" */
-        Str region;    /* for the token service; may be empty */
+        Secret file; /* text of a credentials file (ini) */
+        Str file_name; /* of it, for messages: "Secret \"cloud-credentials\", key \"cloud\""; empty: the usual places */
+        Str profile; /* empty: $AWS_PROFILE, else "default" */
+        Str region;  /* for the token service; may be empty */
 } S3CredentialsSource;
 
 /* Nothing is fetched yet; a file is parsed at once, so that a mistake in it is told here. */

@@ -75,7 +75,7 @@ static void add_files_and_identity(S3CredentialsPlaces *places, Arena *arena) {
 void s3_credentials_places(const S3CredentialsSource *source, Arena *arena, S3CredentialsPlaces *ret_places) {
         Str named = first_of(arena_copy(arena, source->profile), variable("AWS_PROFILE", arena));
         S3CredentialsPlaces places = {
-                .is_given = !secret_is_empty(&source->file),
+                .is_given = source->file_name.len > 0,
                 .profile = first_of(named, STR("default")),
                 .is_profile_chosen = source->profile.len > 0,
                 .is_profile_named = named.len > 0,

@@ -72,7 +72,8 @@ static inline bool target_read(const char *path, Target *target, Error *err) {
                 .config = json_get(root, "config"),
                 .ca_pem = buf_str(&target->ca),
                 .credentials = target->credentials,
-                .credentials_name = STR("the test's credentials"),
+                .credentials_name =
+                        secret_is_empty(&target->credentials) ? STR("") : STR("the test's credentials"),
                 .customer_key = target->customer_key,
                 .retry_ms = json_get_int(root, "retryMs", 0),
         };

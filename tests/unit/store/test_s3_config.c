@@ -121,6 +121,10 @@ static void a_location_that_cannot_be_opened_says_why(void **state) {
                 { "aws", "b", "", "{\"customerKeyEncryptionFile\":\"/no/such\"}", "",
                   "spec.config.customerKeyEncryptionFile: /no/such: No such file or directory" },
                 { "aws", "b", "", "{\"customerKeyEncryptionFile\":\"/proc/version\"}", "", NULL },
+                { "aws", "b", "", "{\"customerKeyEncryptionFile\":\"/dev/null\"}", "", NULL },
+                { "aws", "b", "", "{\"customerKeyEncryptionSecret\":\"name/key\"}", "", NULL },
+                { "aws", "b", "", "{\"credentialsFile\":\"/dev/null\"}", "",
+                  "/dev/null: there is no profile \"default\"" },
                 { "aws", "b", "", "{}", "[other]\naws_access_key_id=a\naws_secret_access_key=b\n",
                   "key \"cloud\" of Secret \"s\": there is no profile \"default\"" },
         };
@@ -136,7 +140,10 @@ static void a_location_that_cannot_be_opened_says_why(void **state) {
                                                  .prefix = str_of(c->prefix),
                                                  .config = yyjson_doc_get_root(doc),
                                                  .credentials = credentials,
-                                                 .credentials_name = STR("key \"cloud\" of Secret \"s\"") };
+                                                 .credentials_name =
+                                                         credentials.len > 0
+                                                                 ? STR("key \"cloud\" of Secret \"s\"")
+                                                                 : STR("") };
 
                 CHECK(!store_open_location(&location, NULL, &store, &err));
                 CHECK_INT(err.code == ERROR_INVALID || err.code == ERROR_NOT_FOUND, true);

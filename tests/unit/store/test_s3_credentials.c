@@ -67,6 +67,7 @@ static void a_mistake_in_the_file_is_told_at_once_without_what_is_in_it(void **s
                 const char *text, *message;
         } cases[] = {
                 { "[default]\nhush", "line 2: expected [section] or key = value" },
+                { "", " there is no profile \"default\"" }, /* and what the environment has is for others */
                 { "aws_access_key_id=A\naws_secret_access_key=s", " there is no profile \"default\"" },
                 { "[other]\naws_access_key_id=A\naws_secret_access_key=s",
                   " there is no profile \"default\"" },
@@ -90,6 +91,8 @@ static void a_mistake_in_the_file_is_told_at_once_without_what_is_in_it(void **s
         };
 
         (void) state;
+        setenv("AWS_ACCESS_KEY_ID", "E", 1);
+        setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
         FOR_EACH_CASE(cases, c) {
                 S3CredentialsSource source = given(c->text, "");
                 AUTO(error_clear) Error err = { 0 };
