@@ -6,6 +6,7 @@
 
 /* Most objects are small and come with the first request. */
 enum { FIRST_PIECE = 1024 * 1024, PIECE = 4 * 1024 * 1024 };
+enum { REFUSAL_LIMIT = 64 * 1024 }; /* an error may be longer than the piece that was asked for */
 
 typedef struct S3Reader {
         StoreReader base;
@@ -72,7 +73,7 @@ static bool get_piece(S3Reader *reader, size_t size, Error *err) {
                               .sends = S3_SENDS_KEY,
                               .stop = reader->base.store->stop,
                               .needs_etag = true,
-                              .body_limit = size,
+                              .body_limit = size > REFUSAL_LIMIT ? size : REFUSAL_LIMIT,
                               .status_taken = reader->next == 0 ? 416 : 0 };
 
         http_reply_clear(&reader->piece);
