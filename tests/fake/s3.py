@@ -49,6 +49,9 @@ FAULTS = [
     "slow",  # done, and the answer comes byte by byte over seconds
     "hang",  # not done, no answer
     "garbage",  # not done; a page of HTML with status 200, as a proxy sends it
+    "other range",  # GetObject only: the Content-Range is not that of what is sent
+    "broken list",  # ListObjectsV2 only: the XML ends in the middle
+    "endless list",  # ListObjectsV2 only: more is to come, but no token for it
     "late error",  # CompleteMultipartUpload only: 200, white space, then an <Error>; not done
     "late success",  # CompleteMultipartUpload only: the same with the right answer, which is nothing wrong
     *ANSWERS,

@@ -71,7 +71,8 @@ class Operations:
         if asked and asked.group(0) != "bytes=-":
             status = 206
             first, last = self.asked_range(asked, len(found.body))
-            headers["Content-Range"] = f"bytes {first}-{last}/{len(found.body)}"
+            shown = first + (request.fault == "other range")
+            headers["Content-Range"] = f"bytes {shown}-{last}/{len(found.body)}"
         elif request.header("x-amz-checksum-mode").upper() == "ENABLED":
             headers |= {f"x-amz-checksum-{a}": v for a, v in found.checksums.items()}
         self.send(status, found.body[first: last + 1], headers, head_of=last + 1 - first)
@@ -190,6 +191,9 @@ class Operations:
 
     def do_ListObjectsV2(self, request, bucket):
         args, encode = request.args, encoder(request.args)
+        if request.fault in ("broken list", "endless list"):
+            body = document("ListBucketResult", ("IsTruncated", "true"))
+            return self.send(200, body[:-3] if request.fault == "broken list" else body)
         if args["list-type"] != "2":
             raise S3Error(400, "InvalidArgument", "Invalid List Type specified in Request")
         prefix, delimiter = args.get("prefix", ""), args.get("delimiter", "")
