@@ -6,6 +6,9 @@
 #include "server/download_tls.h"
 #include "server/locations.h"
 #include "server/objects.h"
+#include "store/sigv4.h"
+
+#define CA_ANNOTATION "hooks.grapnel.dev/ca-cert-sha256" /* of the caCert that was written here by us */
 
 static const int64_t unavailable_ms = INT64_C(10) * 1000;
 static const int64_t abandoned_ms = INT64_C(24) * 60 * 60 * 1000;
@@ -71,14 +74,24 @@ static bool count_other(void *user, JsonVal *object) {
         return true;
 }
 
+/* What somebody has put there stays: only what the annotation knows as ours is replaced. */
+static bool is_our_certificate(JsonVal *object, Arena *arena) {
+        Str given = json_str(json_at(object, "spec", "objectStorage", "caCert"));
+        Str known = json_get_str(object_annotations(object), CA_ANNOTATION);
+
+        return given.len > 0 && str_equal(known, sigv4_hash(given, arena));
+}
+
 /* The real velero CLI trusts a download URL when the location's caCert does. */
-static void offer_certificate(const Server *server, const Location *location, Change *change) {
+static void offer_certificate(const Server *server, const Location *location, JsonVal *object,
+                              Change *change) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(buf_clear) Buf pem = { 0 }, text = { 0 };
         AUTO(error_clear) Error err = { 0 };
 
-        if (!str_equal(location->provider, STR("filesystem")) || location->ca_pem.len > 0 ||
-            location->ca_secret_name.len > 0 || download_base(server->options, &arena).len == 0)
+        if (!str_equal(location->provider, STR("filesystem")) || location->ca_secret_name.len > 0 ||
+            download_base(server->options, &arena).len == 0 ||
+            (location->ca_pem.len > 0 && !is_our_certificate(object, &arena)))
                 return;
         if (!download_tls(server, &pem, NULL, &err)) {
                 if (server_is_news(server, "download-tls", location->name, str_of(err.message)))
@@ -87,8 +100,11 @@ static void offer_certificate(const Server *server, const Location *location, Ch
                 return;
         }
         base64_encode(buf_str(&pem), &text);
+        if (str_equal(buf_str(&text), json_str(json_at(object, "spec", "objectStorage", "caCert"))))
+                return;
         JsonMutVal *storage = change_object(change, "spec", "objectStorage");
         json_put_str(change->doc, storage, "caCert", buf_str(&text));
+        change_annotation(change, CA_ANNOTATION, sigv4_hash(buf_str(&text), &arena));
 }
 
 /* Once in the life of a server.  What an upload leaves that began so long ago, nobody finishes any more. */
@@ -161,12 +177,13 @@ static bool bring_on(const Server *server, JsonVal *object, int64_t *ret_again_m
         Counting counting = { .own = object };
         int64_t frequency_ms = server->options->validation_frequency_ms;
 
-        bool is_due = is_new_spec(server, object);
+        bool is_changed = is_new_spec(server, object);
         *ret_again_ms = location_due_ms(&location, frequency_ms, server_now_ms(server));
-        if (is_due || *ret_again_ms == 0) {
+        if (is_changed || *ret_again_ms == 0) {
                 kinds_each(server->kinds, KIND_LOCATION, count_other, &counting);
-                if (faults.errors == 0)
-                        offer_certificate(server, &location, &change);
+                /* The certificate that is served is that of the start: it is compared once, and where none is. */
+                if (faults.errors == 0 && (is_changed || location.ca_pem.len == 0))
+                        offer_certificate(server, &location, object, &change);
                 location_settle_default(object, &counting.others,
                                         str_equal(location.name, server->options->default_location), &change);
                 if (!look(server, object, &location, &change, err))

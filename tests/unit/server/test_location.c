@@ -180,6 +180,39 @@ static void clients_are_given_the_certificate_of_downloads(void **state) {
         CHECK_INT(fixture_look(&f, &controller_location, "default"), 60 * 1000);
 }
 
+#define TLS_SECRET "/api/v1/namespaces/velero/secrets/grapnel-server-tls"
+
+/* As a server that was started anew sees them. */
+static void start_anew(ServerFixture *f) {
+        seen_free(f->server.location_specs);
+        f->server.location_specs = seen_new();
+}
+
+static void a_certificate_that_was_replaced_is_replaced_in_the_locations_too(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        (void) state;
+        fixture_open(&f, "2026-11-20T10:00:00Z");
+        f.options.download_address = STR(":8443");
+        stored_open(&stored);
+        stored_add_location(&stored, &f, "");
+        fixture_look(&f, &controller_location, "default");
+        cluster_remove(&f.cluster, TLS_SECRET);
+        start_anew(&f);
+        fixture_look(&f, &controller_location, "default");
+        CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "spec", "objectStorage", "caCert"),
+                   fixture_text(&f, TLS_SECRET, &arena, "data", "tls.crt").ptr);
+
+        /* What somebody else has put there stays. */
+        cluster_change(&f.cluster, LOCATIONS "/default", "{'spec':{'objectStorage':{'caCert':'b3RoZXI='}}}");
+        start_anew(&f);
+        fixture_look(&f, &controller_location, "default");
+        CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "spec", "objectStorage", "caCert"),
+                   "b3RoZXI=");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(it_is_validated_when_its_time_has_come),
@@ -190,6 +223,7 @@ int main(void) {
                 cmocka_unit_test(of_several_defaults_the_newest_stays),
                 cmocka_unit_test(the_server_s_default_is_marked_unless_somebody_said_otherwise),
                 cmocka_unit_test(clients_are_given_the_certificate_of_downloads),
+                cmocka_unit_test(a_certificate_that_was_replaced_is_replaced_in_the_locations_too),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
