@@ -2,7 +2,9 @@
 #include "base/stop.h"
 #include "cli/cluster.h"
 #include "cli/commands.h"
+#include "kube/list.h"
 #include "kube/object.h"
+#include "server/restore_request.h"
 
 typedef struct UninstallRequest {
         Str namespace;
@@ -55,6 +57,63 @@ static bool remove_object(Cli *cli, Cluster *cluster, JsonMutVal *object, const 
         return true;
 }
 
+typedef struct Release { /* of Restores from the finalizer that only the server takes away */
+        Cli *cli;
+        KubeClient *client;
+        const KubeResource *restores;
+        Str namespace;
+        const Stop *stop;
+} Release;
+
+static bool release(const Release *all, JsonVal *restore, Error *err) {
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        AUTO(buf_clear) Buf body = { 0 };
+        const KubeObject which = { .resource = all->restores,
+                                   .namespace = all->namespace,
+                                   .name = object_name(restore) };
+
+        JsonMutVal *patch = restore_without_finalizer(restore, doc);
+        if (!patch)
+                return true;
+        json_write_mut(patch, &body);
+        if (kube_patch(all->client, &which, KUBE_PATCH_MERGE, buf_str(&body), all->stop, NULL, err)) {
+                fprintf(all->cli->out,
+                        "Restore " STR_FMT
+                        ": finalizer removed, so that it can be deleted without a server; its files in "
+                        "the location stay\n",
+                        STR_ARG(which.name));
+                return true;
+        }
+        if (err->code != ERROR_NOT_FOUND)
+                return false;
+        error_clear(err);
+        return true;
+}
+
+static bool release_page(void *user, const KubePage *page, Error *err) {
+        size_t i, max;
+        JsonVal *restore;
+
+        yyjson_arr_foreach(page->items, i, max, restore) {
+                if (!release(user, restore, err))
+                        return false;
+        }
+        return true;
+}
+
+/* A namespace whose Restores nobody finalizes would never be gone. */
+static bool release_restores(Cli *cli, const Cluster *cluster, Str namespace, const Stop *stop, Error *err) {
+        Release all = { .cli = cli,
+                        .client = cluster->client,
+                        .restores =
+                                discovery_find_kind(cluster->discovery, STR("velero.io/v1"), STR("Restore")),
+                        .namespace = namespace,
+                        .stop = stop };
+        const KubeList list = { .resource = all.restores, .namespace = namespace };
+
+        return !all.restores || kube_list(cluster->client, &list, release_page, &all, stop, err);
+}
+
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const UninstallRequest *flags = request;
         const InstallOptions objects = { .namespace = flags->namespace };
@@ -77,16 +136,19 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                     !remove_object(cli, &cluster, object, stop, err))
                         return false;
         }
-        return true;
+        return release_restores(cli, &cluster, flags->namespace, stop, err);
 }
 
 const Command cmd_uninstall = {
         .name = "uninstall",
         .arguments = "",
         .summary = "Remove the server and its rights from a cluster; backups stay",
-        .details = "The namespace, custom resources, their definitions, backup locations and Secrets stay, "
-                   "and so do "
-                   "all backups in their stores. What runs is thawed by the server as it ends.",
+        .details =
+                "The namespace, custom resources, their definitions, backup locations and Secrets stay, "
+                "and so do "
+                "all backups in their stores. What runs is thawed by the server as it ends. Restores lose "
+                "the "
+                "finalizer that only the server takes away, so that they and the namespace can be deleted.",
         .example = "# Without a question.\n"
                    "grapnel uninstall --force",
         .options = options,

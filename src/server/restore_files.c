@@ -36,19 +36,9 @@ static bool remove_files(Server *server, JsonVal *restore, Error *err) {
 
 static bool remove_finalizer(Server *server, JsonVal *restore, Error *err) {
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
-        JsonMutVal *patch = yyjson_mut_obj(doc), *metadata = yyjson_mut_obj_add_obj(doc, patch, "metadata");
-        JsonMutVal *list = yyjson_mut_obj_add_arr(doc, metadata, "finalizers");
-        bool is_ours = false;
-        size_t i, count;
-        JsonVal *finalizer;
+        JsonMutVal *patch = restore_without_finalizer(restore, doc);
 
-        yyjson_arr_foreach(json_at(restore, "metadata", "finalizers"), i, count, finalizer) {
-                if (str_equal(json_str(finalizer), STR(RESTORE_FINALIZER)))
-                        is_ours = true;
-                else
-                        yyjson_mut_arr_append(list, json_new_str(doc, json_str(finalizer)));
-        }
-        if (!is_ours || objects_patch_if(server, KIND_RESTORE, restore, doc, patch, NULL, err))
+        if (!patch || objects_patch(server, KIND_RESTORE, object_name(restore), patch, NULL, err))
                 return true;
         if (err->code != ERROR_NOT_FOUND)
                 return false;

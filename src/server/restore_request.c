@@ -113,6 +113,21 @@ static void put_finalizer(JsonVal *object, JsonMutDoc *doc, JsonMutVal *patch) {
         yyjson_mut_obj_add_val(doc, metadata, "finalizers", list);
 }
 
+JsonMutVal *restore_without_finalizer(JsonVal *object, JsonMutDoc *doc) {
+        JsonVal *given = json_at(object, "metadata", "finalizers"), *finalizer;
+        JsonMutVal *patch = yyjson_mut_obj(doc), *metadata = yyjson_mut_obj_add_obj(doc, patch, "metadata");
+        JsonMutVal *list = yyjson_mut_obj_add_arr(doc, metadata, "finalizers");
+        size_t i, count;
+
+        yyjson_arr_foreach(given, i, count, finalizer) {
+                if (!str_equal(json_str(finalizer), STR(RESTORE_FINALIZER)))
+                        yyjson_mut_arr_append(list, json_new_str(doc, json_str(finalizer)));
+        }
+        json_put_str(doc, metadata, "resourceVersion",
+                     json_get_str(json_get(object, "metadata"), "resourceVersion"));
+        return has_finalizer(given) ? patch : NULL;
+}
+
 JsonMutVal *restore_request_patch(const RestoreRequest *request, const RestoreStatus *status, JsonVal *object,
                                   JsonMutDoc *doc) {
         JsonMutVal *patch = yyjson_mut_obj(doc);

@@ -17,6 +17,9 @@ typedef struct RestoreRequest {
 void restore_request_read(const Server *server, JsonVal *object, RestoreRequest *ret_request);
 void restore_request_clear(RestoreRequest *request);
 
+/* A merge patch that takes our finalizer away; NULL: it has none. */
+JsonMutVal *restore_without_finalizer(JsonVal *object, JsonMutDoc *doc);
+
 /* What is written when it begins or is refused: the finalizer, spec with what was found out, status. */
 JsonMutVal *restore_request_patch(const RestoreRequest *request, const RestoreStatus *status, JsonVal *object,
                                   JsonMutDoc *doc);
