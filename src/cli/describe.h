@@ -8,6 +8,7 @@ typedef struct DescribeInput {
         JsonVal *object; /* the Backup or Restore */
         /* the other files of the run; NULL: not there */
         JsonVal *results, *resource_list, *volumes, *hooks;
+        JsonVal *deletions; /* array of DeleteBackupRequests; NULL: none */
         bool details, colour;
 } DescribeInput;
 

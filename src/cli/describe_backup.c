@@ -47,12 +47,15 @@ void describe_backup(const DescribeInput *input, Arena *arena, Buf *into) {
         part_metadata(&d, input->object);
         buf_add_char(&text, '\n');
         part_phase(&d, input->object, "backup");
+        if (str_equal(json_get_str(status, "phase"), STR("Queued")))
+                buf_printf(&text, "Queue position:\t%" PRId64 "\n", json_get_int(status, "queuePosition", 0));
         part_resource_policy(&d, spec);
         part_validation_errors(&d, status);
         buf_add_char(&text, '\n');
         part_results(&d, status, input->results);
         part_backup_spec(&d, spec);
         status_block(&d, status, input);
+        part_deletions(&d, input->deletions);
         part_hook_results(&d, input->hooks);
         tabs_align(buf_str(&text), into);
 }

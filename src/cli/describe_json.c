@@ -160,6 +160,30 @@ static void add_files(const Made *m, JsonMutVal *root, const DescribeInput *inpu
                 put_copy(m, root, "resourceList", input->resource_list);
 }
 
+static void add_deletions(const Made *m, JsonMutVal *root, JsonVal *deletions) {
+        JsonMutVal *attempts, *list;
+        int64_t failed = part_failed_deletions(deletions);
+        size_t i, count;
+        JsonVal *request;
+
+        if (yyjson_arr_size(deletions) == 0)
+                return;
+        attempts = add_object(m, root, "deletionAttempts");
+        if (failed)
+                put_int(m, attempts, "failed", failed);
+        list = yyjson_mut_obj_add_arr(m->doc, attempts, "deleteBackupRequests");
+        yyjson_arr_foreach(deletions, i, count, request) {
+                JsonMutVal *item = yyjson_mut_arr_add_obj(m->doc, list);
+                JsonVal *status = json_get(request, "status");
+
+                put(m, item, "creationTimestamp",
+                    words_time_of(json_str(json_at(request, "metadata", "creationTimestamp")), "",
+                                  m->d->arena));
+                put(m, item, "phase", json_get_str(status, "phase"));
+                put_copy(m, item, "errors", json_get(status, "errors"));
+        }
+}
+
 JsonMutVal *describe_backup_json(const DescribeInput *input, Arena *arena, JsonMutDoc *doc) {
         const Describer d = { .arena = arena };
         const Made m = { doc, &d };
@@ -169,6 +193,7 @@ JsonMutVal *describe_backup_json(const DescribeInput *input, Arena *arena, JsonM
         add_backup_spec(&m, root, json_get(input->object, "spec"));
         put_copy(&m, root, "resourcePolicies", json_at(input->object, "spec", "resourcePolicy"));
         add_backup_status(&m, root, json_get(input->object, "status"), input->volumes);
+        add_deletions(&m, root, input->deletions);
         add_files(&m, root, input);
         return root;
 }

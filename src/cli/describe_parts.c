@@ -1,5 +1,7 @@
 #include "cli/describe_parts.h"
 
+#include <inttypes.h>
+
 #include "cli/words.h"
 #include "kube/object.h"
 
@@ -181,5 +183,57 @@ void part_resource_list(const Describer *d, JsonVal *list) {
 
                         buf_printf(d->out, "\t\t- " STR_FMT "\n", STR_ARG(name));
                 }
+        }
+}
+
+int64_t part_failed_deletions(JsonVal *deletions) {
+        int64_t failed = 0;
+        size_t i, count;
+        JsonVal *request;
+
+        yyjson_arr_foreach(deletions, i, count, request) {
+                JsonVal *status = json_get(request, "status");
+
+                if (str_equal(json_get_str(status, "phase"), STR("Processed")) &&
+                    yyjson_arr_size(json_get(status, "errors")) > 0)
+                        failed++;
+        }
+        return failed;
+}
+
+static void deletion_errors(const Describer *d, JsonVal *errors) {
+        size_t i, count;
+        JsonVal *error;
+
+        if (yyjson_arr_size(errors) == 0)
+                return;
+        buf_add(d->out, STR("\tErrors:\n"));
+        yyjson_arr_foreach(errors, i, count, error) {
+                Str text = words_printable(json_str(error), d->arena);
+
+                buf_printf(d->out, "\t\t" STR_FMT "\n", STR_ARG(text));
+        }
+}
+
+void part_deletions(const Describer *d, JsonVal *deletions) {
+        int64_t failed = part_failed_deletions(deletions);
+        size_t i, count;
+        JsonVal *request;
+
+        if (yyjson_arr_size(deletions) == 0)
+                return;
+        buf_add(d->out, STR("\nDeletion Attempts"));
+        if (failed)
+                buf_printf(d->out, " (%" PRId64 " failed)", failed);
+        buf_add(d->out, STR(":\n"));
+        yyjson_arr_foreach(deletions, i, count, request) {
+                JsonVal *status = json_get(request, "status");
+                Str created = words_time_of(json_str(json_at(request, "metadata", "creationTimestamp")), "",
+                                            d->arena);
+                Str phase = json_get_str(status, "phase");
+
+                buf_printf(d->out, "%s\t" STR_FMT ": " STR_FMT "\n", i ? "\n" : "", STR_ARG(created),
+                           STR_ARG(phase));
+                deletion_errors(d, json_get(status, "errors"));
         }
 }

@@ -28,6 +28,10 @@ void part_phase(const Describer *d, JsonVal *object, const char *kind);
 void part_validation_errors(const Describer *d, JsonVal *status);
 /* "Warnings:" and "Errors:", each after a blank line, where there are any. */
 void part_results(const Describer *d, JsonVal *status, JsonVal *results);
+/* "Deletion Attempts:", after a blank line, where there are any. */
+void part_deletions(const Describer *d, JsonVal *deletions);
+/* How many of them ended with errors. */
+int64_t part_failed_deletions(JsonVal *deletions);
 void part_times(const Describer *d, JsonVal *status);
 void part_included(const Describer *d, const char *indent, Str included, Str excluded);
 void part_resource_list(const Describer *d, JsonVal *list);

@@ -88,13 +88,19 @@ static bool read_answer(JsonVal *request, Arena *arena, Offer *offer, bool *ret_
         return true;
 }
 
+/* For this file and all others. */
+static bool fail_for_good(Cli *cli, Fetcher *fetcher, ErrorCode code, const char *message, Error *err) {
+        fetcher->failure = arena_copy(cli->arena, str_of(message));
+        return error_set(err, code, "%s", fetcher->failure.ptr);
+}
+
 static bool no_answer(Cli *cli, Fetcher *fetcher, Error *err) {
-        fetcher->has_no_answer = true;
         cli_set_hint(cli,
                      "is a server running in namespace \"" STR_FMT
                      "\", and is the backup's location available? (\"grapnel backup-location get\")",
                      STR_ARG(fetcher->velero->namespace));
-        return error_set(err, ERROR_TIMEOUT, "no server answered the request for a download");
+        return fail_for_good(cli, fetcher, ERROR_TIMEOUT, "no server answered the request for a download",
+                             err);
 }
 
 static bool wait_for_answer(Cli *cli, Fetcher *fetcher, Offer *offer, Error *err) {
@@ -272,11 +278,11 @@ static bool get_through_api(Cli *cli, const Fetcher *fetcher, const FetchedFile 
                            take, taking, velero->stop, err);
 }
 
-static bool both_failed(Error *first, Error *err) {
-        AUTO(error_clear) Error second = *err;
+static bool both_failed(Cli *cli, Fetcher *fetcher, const Error *direct, Error *err) {
+        const char *text = arena_printf(cli->arena, "%s; and %s", direct->message, err->message);
 
-        *err = (Error) { 0 };
-        return error_set(err, first->code, "%s; and %s", first->message, second.message);
+        error_clear(err);
+        return fail_for_good(cli, fetcher, direct->code, text, err);
 }
 
 static bool get(Cli *cli, Fetcher *fetcher, const FetchedFile *what, const Offer *offer, Taking *taking,
@@ -291,7 +297,7 @@ static bool get(Cli *cli, Fetcher *fetcher, const FetchedFile *what, const Offer
         if (reached || offer->path.len == 0)
                 return error_set(err, direct.code, "%s", direct.message);
         if (!get_through_api(cli, fetcher, what, offer, taking, err))
-                return both_failed(&direct, err);
+                return both_failed(cli, fetcher, &direct, err);
         fetcher->uses_proxy = true;
         return true;
 }
@@ -300,8 +306,8 @@ bool fetch_file(Cli *cli, Fetcher *fetcher, const FetchedFile *what, FetchSink s
         Taking taking = { .sink = sink, .user = user };
         Offer offer = { 0 };
 
-        if (fetcher->has_no_answer)
-                return no_answer(cli, fetcher, err);
+        if (fetcher->failure.len)
+                return error_set(err, ERROR_UNAVAILABLE, "%s", fetcher->failure.ptr);
         if (!create_request(cli, fetcher, what, &offer, err))
                 return false;
 

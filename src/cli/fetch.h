@@ -17,9 +17,9 @@ extern const Option fetch_flags[];
 typedef struct Fetcher { /* starts with the first two and the rest zeroed */
         const Velero *velero;
         const FetchFlags *flags;
-        bool uses_proxy;    /* the URL of an earlier file could not be reached */
-        bool has_no_answer; /* nobody answered an earlier request: no other is made */
-        bool has_roots;     /* `roots_pem` and `roots_location` are set */
+        bool uses_proxy; /* the URL of an earlier file could not be reached */
+        Str failure;     /* nobody answered an earlier request, or can be reached: no other is made */
+        bool has_roots;  /* `roots_pem` and `roots_location` are set */
         Str roots_pem, roots_location;
 } Fetcher;
 

@@ -1,7 +1,9 @@
 #include "cli/stored.h"
 
+#include "api/backup.h"
 #include "cli/describe.h"
 #include "cli/output.h"
+#include "kube/object.h"
 
 const Option describe_flags[] = {
         { OPT_ROW(OPTION_BOOL, DescribeFlags, details, "details", NULL,
@@ -29,7 +31,7 @@ bool stored_get(Cli *cli, CatalogKind kind, const ListingTable *how, const Comma
 
 /* The other files of a run; one that cannot be read is a warning, since the rest is still worth reading. */
 typedef struct RunFiles {
-        JsonDoc *results, *resource_list, *volumes, *hooks;
+        JsonDoc *results, *resource_list, *volumes, *hooks, *deletions;
 } RunFiles;
 
 static void run_files_clear(RunFiles *files) {
@@ -37,6 +39,7 @@ static void run_files_clear(RunFiles *files) {
         yyjson_doc_free(files->resource_list);
         yyjson_doc_free(files->volumes);
         yyjson_doc_free(files->hooks);
+        yyjson_doc_free(files->deletions);
 }
 
 typedef struct Describing {
@@ -51,11 +54,11 @@ typedef struct Describing {
 static void read_file(const Describing *d, RunFile file, JsonVal *object, JsonDoc **ret_doc) {
         AUTO(error_clear) Error err = { 0 };
         const FetchedFile what = { .kind = d->kind, .file = file, .object = object };
-        bool was_answered = !d->origin->fetcher.has_no_answer;
+        bool was_said = d->origin->fetcher.failure.len > 0;
 
         if (!origin_read_json(d->cli, d->origin, &what, ret_doc, &err)) {
                 *ret_doc = NULL;
-                if (was_answered) /* else it was said already */
+                if (!was_said)
                         cli_warn(d->cli, str_of(err.message));
         }
 }
@@ -82,6 +85,28 @@ static void read_files(const Describing *d, JsonVal *object, RunFiles *files) {
                 read_file(d, RUN_FILE_RESOURCE_LIST, object, &files->resource_list);
 }
 
+/* Attempts to delete it, in the order in which they were made. */
+static JsonDoc *read_deletions(const Describing *d, JsonVal *object) {
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        AUTO(catalog_clear) Catalog requests = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        Str name = label_value(object_name(object), d->cli->arena), uid = object_uid(object);
+        const char *selector =
+                arena_printf(d->cli->arena, "velero.io/backup-name=" STR_FMT ",velero.io/backup-uid=" STR_FMT,
+                             STR_ARG(name), STR_ARG(uid));
+        JsonMutVal *list = yyjson_mut_arr(doc);
+
+        if (!velero_list(d->cli, &d->origin->velero, "DeleteBackupRequest", str_of(selector), &requests,
+                         &err)) {
+                cli_warn(d->cli, str_of(err.message));
+                return NULL;
+        }
+        for (size_t i = 0; i < requests.len; i++)
+                yyjson_mut_arr_append(list,
+                                      yyjson_val_mut_copy(doc, yyjson_doc_get_root(requests.items[i].doc)));
+        return yyjson_mut_val_imut_copy(list, NULL);
+}
+
 static void describe_one(const Describing *d, const CatalogEntry *entry) {
         AUTO(run_files_clear) RunFiles files = { 0 };
         AUTO(buf_clear) Buf text = { .limit = SIZE_MAX };
@@ -89,6 +114,8 @@ static void describe_one(const Describing *d, const CatalogEntry *entry) {
         Arena *arena = d->cli->arena;
 
         read_files(d, yyjson_doc_get_root(entry->doc), &files);
+        if (is_backup && !d->origin->store)
+                files.deletions = read_deletions(d, yyjson_doc_get_root(entry->doc));
 
         const DescribeInput input = {
                 .object = yyjson_doc_get_root(entry->doc),
@@ -96,6 +123,7 @@ static void describe_one(const Describing *d, const CatalogEntry *entry) {
                 .resource_list = yyjson_doc_get_root(files.resource_list),
                 .volumes = yyjson_doc_get_root(files.volumes),
                 .hooks = yyjson_doc_get_root(files.hooks),
+                .deletions = yyjson_doc_get_root(files.deletions),
                 .details = d->flags->details,
                 .colour = d->cli->colour,
         };

@@ -11,7 +11,6 @@ enum {
         METADATA_MS = 2 * 1000, /* it answers at once, or is not there */
         REPLY_LIMIT = 64 * 1024,
         TOKEN_LIMIT = 64 * 1024,
-        SHOWN_MAX = 100,
 };
 
 static void wipe_reply(HttpReply *reply) {
@@ -95,8 +94,6 @@ static bool take_json(const HttpReply *reply, const char *whose, S3Found *ret_fo
         JsonVal *root = yyjson_doc_get_root(doc);
         Str code = json_get_str(root, "Code"), expires = json_get_str(root, "Expiration");
         Str id = json_get_str(root, "AccessKeyId"), key = json_get_str(root, "SecretAccessKey");
-        if (code.len > SHOWN_MAX)
-                code.len = SHOWN_MAX;
         if (code.len > 0 && !str_equal(code, STR("Success")))
                 return error_set(err, ERROR_FORBIDDEN, "%s answers with code \"" STR_FMT "\"", whose,
                                  STR_ARG(code));

@@ -153,7 +153,7 @@ static void a_certificate_that_is_not_trusted_is_told_unless_that_is_wished(void
 
 static void describe_shows_findings_hooks_and_objects(void **state) {
         AUTO(answering_clear) Answering a = { 0 };
-        AUTO(cli_run_clear) CliRun text, json, hooks;
+        AUTO(cli_run_clear) CliRun text, json, deleting, hooks;
 
         (void) state;
         open_answering(&a, true);
@@ -164,13 +164,22 @@ static void describe_shows_findings_hooks_and_objects(void **state) {
         CHECK(strstr(text.out, "Hook results:") != NULL && strstr(text.out, "exit code 3") != NULL);
         RUN(&json, "backup", "describe", "b1", "-o", "json");
         CHECK(strstr(json.out, "\"outcome\": \"Failed\"") != NULL);
+        CHECK(strstr(json.out, "deletionAttempts") == NULL);
+        cluster_add(
+                &a.f.cluster, IN("velero", "deletebackuprequests"),
+                "{'metadata':{'name':'b1-x','creationTimestamp':'2026-11-22T17:17:29Z'},'status':{'phase':"
+                "'Processed','errors':['it is held']}}");
+        RUN(&deleting, "backup", "describe", "b1");
+        CHECK(strstr(deleting.out,
+                     "\nDeletion Attempts (1 failed):\n  2026-11-22 17:17:29 +0000 UTC: Processed\n"
+                     "  Errors:\n    it is held\n") != NULL);
         RUN(&hooks, "hooks", "logs", "b1");
         CHECK_STR(hooks.out, "shop/web pre h (c): Failed, exit code 3: no\n");
 }
 
 static void what_can_t_be_reached_comes_through_the_api_server(void **state) {
         AUTO(answering_clear) Answering a = { 0 };
-        AUTO(cli_run_clear) CliRun run, none;
+        AUTO(cli_run_clear) CliRun run, none, described;
 
         (void) state;
         open_answering(&a, false);
@@ -178,6 +187,10 @@ static void what_can_t_be_reached_comes_through_the_api_server(void **state) {
         CHECK_INT(none.exit, EXIT_FAILED);
         CHECK(strstr(none.err, "cannot connect to ") != NULL);
         CHECK(strstr(none.err, "; and get through the API server from service \"grapnel\": ") != NULL);
+        RUN(&described, "backup", "describe", "b1", "--details");
+        CHECK(strstr(described.out, "Phase:") != NULL);
+        const char *said = strstr(described.err, "; and get through the API server");
+        CHECK(said != NULL && strstr(said + 1, "; and get through the API server") == NULL);
         a.f.cluster.proxied = "level=info msg=passed-on\n";
         RUN(&run, "backup", "logs", "b1");
         CHECK_STR(run.err, "");

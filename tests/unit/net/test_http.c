@@ -557,13 +557,16 @@ static void a_proxy_that_refuses_the_tunnel_is_told(void **state) {
         server_stop(&proxy);
 }
 
-static void a_proxy_of_the_environment_that_is_wrong_is_told(void **state) {
-        const HttpOptions options = { .base_url = STR("https://far.invalid") };
+static void a_proxy_of_the_environment_that_is_wrong_is_told_when_it_counts(void **state) {
+        HttpOptions options = { .base_url = STR("https://far.invalid"), .is_direct = true };
+        AUTO(http_client_freep) HttpClient *direct = NULL;
         AUTO(error_clear) Error err = { 0 };
         HttpClient *client;
 
         (void) state;
         setenv("HTTPS_PROXY", "gopher://p", 1);
+        CHECK(http_client_new(&options, &direct, &err));
+        options.is_direct = false;
         CHECK(!http_client_new(&options, &client, &err));
         unsetenv("HTTPS_PROXY");
         CHECK_STR(err.message,
@@ -606,7 +609,7 @@ int main(void) {
                 cmocka_unit_test(the_address_that_was_given_is_kept),
                 cmocka_unit_test(a_proxy_is_asked_for_what_lies_behind_it),
                 cmocka_unit_test(a_proxy_that_refuses_the_tunnel_is_told),
-                cmocka_unit_test(a_proxy_of_the_environment_that_is_wrong_is_told),
+                cmocka_unit_test(a_proxy_of_the_environment_that_is_wrong_is_told_when_it_counts),
                 cmocka_unit_test(a_proxy_that_is_not_there_is_named),
         };
 
