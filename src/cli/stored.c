@@ -11,7 +11,9 @@ const Option describe_flags[] = {
         { OPT_ROW(OPTION_TEXT, DescribeFlags, selector, "selector", "SELECTOR",
                   "only those with these labels"),
           .letter = 'l' },
-        OPT_GROUP(DescribeFlags, output, output_flags, "Output"),
+        { OPT_ROW(OPTION_CHOICE, DescribeFlags, format, "output", "table|json|yaml|plaintext",
+                  "format of the output; table and plaintext are the same"),
+          .letter = 'o', .otherwise = "table" },
         OPT_GROUP(DescribeFlags, origin, origin_flags, "Source"),
         OPT_GROUP(DescribeFlags, fetch, fetch_flags, "Downloads from the cluster's server"),
         OPT_END,
@@ -107,6 +109,10 @@ static JsonDoc *read_deletions(const Describing *d, JsonVal *object) {
         return yyjson_mut_val_imut_copy(list, NULL);
 }
 
+static bool is_text(const DescribeFlags *flags) {
+        return flags->format != OUTPUT_JSON && flags->format != OUTPUT_YAML;
+}
+
 static void describe_one(const Describing *d, const CatalogEntry *entry) {
         AUTO(run_files_clear) RunFiles files = { 0 };
         AUTO(buf_clear) Buf text = { .limit = SIZE_MAX };
@@ -127,7 +133,7 @@ static void describe_one(const Describing *d, const CatalogEntry *entry) {
                 .details = d->flags->details,
                 .colour = d->cli->colour,
         };
-        if (d->flags->output.format != OUTPUT_TABLE) {
+        if (!is_text(d->flags)) {
                 yyjson_mut_arr_append(d->items, is_backup ? describe_backup_json(&input, arena, d->doc)
                                                           : describe_restore_json(&input, arena, d->doc));
                 return;
@@ -151,11 +157,11 @@ bool stored_describe(Cli *cli, CatalogKind kind, const CommandLine *line, const 
                 return false;
         origin_set_fetch(&origin, &flags->fetch);
         for (size_t i = 0; i < catalog.len; i++) {
-                if (i && flags->output.format == OUTPUT_TABLE)
+                if (i && is_text(flags))
                         output_text(cli, STR("\n\n"));
                 describe_one(&describing, &catalog.items[i]);
         }
-        if (flags->output.format != OUTPUT_TABLE)
-                output_list(cli, flags->output.format, doc, describing.items);
+        if (!is_text(flags))
+                output_list(cli, flags->format, doc, describing.items);
         return true;
 }

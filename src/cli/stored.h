@@ -15,7 +15,7 @@ bool stored_get(Cli *cli, CatalogKind kind, const ListingTable *how, const Comma
 typedef struct DescribeFlags {
         OriginFlags origin;
         FetchFlags fetch;
-        OutputFlags output;
+        int format; /* OutputFormat, or one more for plain text */
         Str selector;
         bool details;
 } DescribeFlags;

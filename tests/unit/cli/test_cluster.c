@@ -18,7 +18,7 @@ static void add_backups(ObjectCluster *cluster) {
 static void without_a_folder_the_clusters_backups_are_listed(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(cluster_clear) ObjectCluster cluster = { 0 };
-        AUTO(cli_run_clear) CliRun all, labels, other;
+        AUTO(cli_run_clear) CliRun all, reversed, labels, other;
         const char *home = enter(&cluster, &arena);
 
         (void) state;
@@ -32,6 +32,8 @@ static void without_a_folder_the_clusters_backups_are_listed(void **state) {
                   "     <none>\n"
                   "tuesday   Failed   2        0          <nil>     n/a       default                        "
                   "     <none>\n");
+        RUN(&reversed, "get", "backups");
+        CHECK_STR(reversed.out, all.out);
         RUN(&labels, "backup", "get", "-L", "x/a,b", "-L", "a", "--show-labels");
         CHECK(strstr(labels.out, "   SELECTOR   A   B   A   LABELS\n") != NULL);
         CHECK(strstr(labels.out, "   <none>                 <none>\n") != NULL);

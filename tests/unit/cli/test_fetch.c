@@ -169,7 +169,7 @@ static void describe_shows_findings_hooks_and_objects(void **state) {
                 &a.f.cluster, IN("velero", "deletebackuprequests"),
                 "{'metadata':{'name':'b1-x','creationTimestamp':'2026-11-22T17:17:29Z'},'status':{'phase':"
                 "'Processed','errors':['it is held']}}");
-        RUN(&deleting, "backup", "describe", "b1");
+        RUN(&deleting, "describe", "backup", "b1", "-o", "plaintext");
         CHECK(strstr(deleting.out,
                      "\nDeletion Attempts (1 failed):\n  2026-11-22 17:17:29 +0000 UTC: Processed\n"
                      "  Errors:\n    it is held\n") != NULL);
