@@ -1,3 +1,6 @@
+#include <unistd.h>
+
+#include "base/mem.h"
 #include "base/read_file.h"
 #include "store/s3_credentials_internal.h"
 
@@ -72,17 +75,26 @@ static bool look_at_environment(Search *search, Error *err) {
         return true;
 }
 
-static bool look_at_web_identity(Search *search, Error *err) {
-        const S3WebIdentity *identity = &search->places->web_identity;
+static bool is_there(const S3File *file) {
+        AUTO_FREE char *path = xasprintf(STR_FMT, STR_ARG(file->path));
 
-        if (search->places->is_profile_chosen)
+        return access(path, F_OK) == 0;
+}
+
+/* As for Velero's plugin a file that the environment names counts more; unlike there, only when it is there: the Secret that
+ * is mounted for the server may be missing, and then the service account's role counts. */
+static bool look_at_web_identity(Search *search, Error *err) {
+        const S3CredentialsPlaces *places = search->places;
+        const S3WebIdentity *identity = &places->web_identity;
+
+        if (places->is_profile_chosen)
                 return true;
-        if (identity->token_file.len > 0)
-                return found(search, s3_ask_token_service(search->places, identity, search->stop,
-                                                          &search->found, err));
+        if (identity->token_file.len > 0 && !(places->is_file_named && is_there(&places->files[0])))
+                return found(search,
+                             s3_ask_token_service(places, identity, search->stop, &search->found, err));
         add_looked(search, "$AWS_WEB_IDENTITY_TOKEN_FILE",
-                   identity->place.len > 0 ? "not set"
-                                           : "passed over because of $AWS_SHARED_CREDENTIALS_FILE");
+                   identity->token_file.len == 0 ? "not set"
+                                                 : "passed over because of $AWS_SHARED_CREDENTIALS_FILE");
         return true;
 }
 

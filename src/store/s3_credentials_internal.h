@@ -32,6 +32,7 @@ typedef struct S3CredentialsPlaces {
         S3WebIdentity web_identity; /* of the environment; no token_file: none */
         S3File files[S3_FILES_MAX]; /* later ones count more */
         size_t file_count;
+        bool is_file_named;  /* by $AWS_SHARED_CREDENTIALS_FILE */
         Str region, sts_url; /* may be empty */
         Str container_url;   /* empty: none */
         Secret container_token;

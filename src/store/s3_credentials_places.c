@@ -53,23 +53,18 @@ static Str container_url(Arena *arena) {
                        : variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", arena);
 }
 
-/* Velero's plugin reads the file that $AWS_SHARED_CREDENTIALS_FILE names as both kinds, and then no web identity of the
- * environment. */
-static void add_files_and_identity(S3CredentialsPlaces *places, Arena *arena) {
+/* Velero's plugin reads the file that $AWS_SHARED_CREDENTIALS_FILE names as both kinds. */
+static void add_files(S3CredentialsPlaces *places, Arena *arena) {
         Str shared = variable("AWS_SHARED_CREDENTIALS_FILE", arena);
 
-        if (shared.len > 0) {
+        places->is_file_named = shared.len > 0;
+        if (places->is_file_named) {
                 add_file(places, shared, S3_FILE_EITHER);
                 return;
         }
         add_file(places, first_of(variable("AWS_CONFIG_FILE", arena), home_file("config", arena)),
                  S3_FILE_CONFIG);
         add_file(places, home_file("credentials", arena), S3_FILE_CREDENTIALS);
-        places->web_identity = (S3WebIdentity) { .role_arn = variable("AWS_ROLE_ARN", arena),
-                                                 .token_file = variable("AWS_WEB_IDENTITY_TOKEN_FILE", arena),
-                                                 .session_name = variable("AWS_ROLE_SESSION_NAME", arena),
-                                                 .region = places->region,
-                                                 .place = STR("$AWS_WEB_IDENTITY_TOKEN_FILE") };
 }
 
 void s3_credentials_places(const S3CredentialsSource *source, Arena *arena, S3CredentialsPlaces *ret_places) {
@@ -92,7 +87,12 @@ void s3_credentials_places(const S3CredentialsSource *source, Arena *arena, S3Cr
                 .metadata_url = metadata_url(arena),
         };
 
-        add_files_and_identity(&places, arena);
+        places.web_identity = (S3WebIdentity) { .role_arn = variable("AWS_ROLE_ARN", arena),
+                                                .token_file = variable("AWS_WEB_IDENTITY_TOKEN_FILE", arena),
+                                                .session_name = variable("AWS_ROLE_SESSION_NAME", arena),
+                                                .region = places.region,
+                                                .place = STR("$AWS_WEB_IDENTITY_TOKEN_FILE") };
+        add_files(&places, arena);
         *ret_places = places;
 }
 

@@ -221,8 +221,16 @@ static void nothing_anywhere_lists_every_place(void **state) {
                   "",
                   "there are no credentials: looked at $AWS_ACCESS_KEY_ID and $AWS_SECRET_ACCESS_KEY (only "
                   "one of "
-                  "them is set), $AWS_WEB_IDENTITY_TOKEN_FILE (passed over because of "
-                  "$AWS_SHARED_CREDENTIALS_FILE), \"/nowhere\" (no such file), "
+                  "them is set), $AWS_WEB_IDENTITY_TOKEN_FILE (not set), \"/nowhere\" (no such file), "
+                  "$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and $AWS_CONTAINER_CREDENTIALS_FULL_URI (not "
+                  "set), "
+                  "the metadata of the instance (switched off by $AWS_EC2_METADATA_DISABLED)" },
+                { { { "AWS_WEB_IDENTITY_TOKEN_FILE", "/t" }, { "AWS_SHARED_CREDENTIALS_FILE", "/dev/null" } },
+                  "",
+                  "there are no credentials: looked at $AWS_ACCESS_KEY_ID and $AWS_SECRET_ACCESS_KEY (not "
+                  "set), "
+                  "$AWS_WEB_IDENTITY_TOKEN_FILE (passed over because of $AWS_SHARED_CREDENTIALS_FILE), "
+                  "\"/dev/null\" (no profile \"default\"), "
                   "$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and $AWS_CONTAINER_CREDENTIALS_FULL_URI (not "
                   "set), "
                   "the metadata of the instance (switched off by $AWS_EC2_METADATA_DISABLED)" },

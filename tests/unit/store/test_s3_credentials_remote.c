@@ -41,12 +41,18 @@ static void a_web_identity_of_the_environment_becomes_keys(void **state) {
         key_service_start(&service);
         use_token_service(&service, "a.b-c=\n");
         setenv("AWS_ROLE_SESSION_NAME", "me", 1);
-        AUTO_FREE char *other = write_home_file(".aws/credentials",
-                                                "[default]\naws_access_key_id=F\naws_secret_access_key=s\n");
+        setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere",
+               1); /* the Secret that the Deployment mounts, if there is one */
         AUTO(s3_credentials_freep) S3Credentials *credentials = usual_credentials();
         check_keys(credentials, "W s t");
         check_keys(credentials, "W s t");
         CHECK_INT(key_service_requests(&service), 1);
+
+        unsetenv("AWS_SHARED_CREDENTIALS_FILE");
+        AUTO_FREE char *other = write_home_file(".aws/credentials",
+                                                "[default]\naws_access_key_id=F\naws_secret_access_key=s\n");
+        AUTO(s3_credentials_freep) S3Credentials *before_files = usual_credentials();
+        check_keys(before_files, "W s t");
         key_service_stop(&service);
 }
 
