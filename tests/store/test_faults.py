@@ -62,6 +62,7 @@ class Case:
         except AssertionError as error:
             raise AssertionError(f"{self.argv}, {result.seconds:.1f} s: {error}\n{result.err}\n{log}") from None
         server.close()
+        self.world.fakes.remove(server)  # with all that it holds
         return result
 
     def check_sentence(self, sentence):
