@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import time
@@ -15,7 +16,12 @@ from cluster import KUBECONFIG
 
 VELERO = os.environ.get("VELERO") or shutil.which("velero")
 NAMESPACE = "velero-test"
-METRICS, DOWNLOADS = 18085, 18443
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 class Server:
@@ -23,6 +29,7 @@ class Server:
 
     def __init__(self, cluster):
         self.cluster, self.processes = cluster, []
+        self.ports = [(free_port(), free_port()) for _ in range(2)]  # of metrics and of downloads, by offset
         cluster.run("install", "--crds-only")
         self.forget_finalizers()
         cluster.namespace(NAMESPACE)
@@ -42,7 +49,8 @@ class Server:
         with open(self.cluster.folder / f"server-{len(self.processes)}.log", "w") as log:
             process = subprocess.Popen(
                 [self.cluster.program, "server", "-n", NAMESPACE, "--state", str(self.cluster.state), "--metrics-address",
-                 f"127.0.0.1:{METRICS + offset}", "--download-address", f"127.0.0.1:{DOWNLOADS + offset}", "--download-host", "127.0.0.1", *flags],
+                 f"127.0.0.1:{self.ports[offset][0]}", "--download-address", f"127.0.0.1:{self.ports[offset][1]}", "--download-host",
+                 "127.0.0.1", *flags],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.cluster.environment())
         self.processes.append(process)
         return process
@@ -91,7 +99,7 @@ class Server:
         return json.loads(gzip.decompress((self.bucket / f"backups/{backup}/{backup}-hooks.json.gz").read_bytes()))["hooks"]
 
     def metrics(self, offset=0):
-        return urllib.request.urlopen(f"http://127.0.0.1:{METRICS + offset}/metrics", timeout=10).read().decode()
+        return urllib.request.urlopen(f"http://127.0.0.1:{self.ports[offset][0]}/metrics", timeout=10).read().decode()
 
     def download(self, kind, name):
         """As a client does it: a DownloadRequest, its URL, the file; trusting the certificate of the location."""

@@ -54,7 +54,7 @@ def works(server, name="afterwards"):
 def test_a_server_killed_at_any_moment_leaves_nothing_frozen_and_nothing_half(cluster):
     pods, seed = shop(cluster), random.randrange(1000000)
     rng = random.Random(seed)
-    runs = setting("GRAPNEL_KILLS", 6, 50)
+    runs = setting("GRAPNEL_KILLS", 4, 50)
     print(f"        ({runs} kills, seed {seed})", flush=True)
     with stopped(Kept(cluster)) as server:
         server.start(*QUICK)
@@ -134,7 +134,7 @@ def test_two_servers_at_once_carry_everything_out_once(cluster):
         assert len(started) == 4, started
 
 
-def lease(cluster, holder, renewed, seconds=4):
+def lease(cluster, holder, renewed, seconds=3):
     cluster.apply({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "grapnel", "namespace": NAMESPACE},
                    "spec": {"holderIdentity": holder, "leaseDurationSeconds": seconds, "leaseTransitions": 3,
                             "acquireTime": renewed, "renewTime": renewed}})
@@ -147,14 +147,14 @@ def test_clocks_that_disagree_change_nothing_about_who_leads(cluster):
         lease(cluster, "behind", "2001-01-01T00:00:00.000000Z")
         server.start("--identity", "us")
         cluster.wait_until(lambda: "this one stands by" in server.log(), 30)
-        for second in range(6):  # it lives, and its clock is decades behind
+        for second in range(5):  # it lives, and its clock is decades behind
             lease(cluster, "behind", f"2001-01-01T00:00:{second + 1:02}.000000Z")
             time.sleep(1)
         assert "This server leads" not in server.log()
         lease(cluster, "ahead", "2099-01-01T00:00:00.000000Z")
         begin = time.time()
         cluster.wait_until(lambda: "This server leads" in server.log(), 20)
-        assert time.time() - begin > 3
+        assert time.time() - begin > 2
         works(server)
 
 

@@ -15,8 +15,6 @@ BACKUPS = [  # spec → what status.validationErrors says
     ("negative", {"ttl": "-1h"}, "spec.ttl"),
     ("both-selectors", {"labelSelector": SELECTOR, "orLabelSelectors": [SELECTOR]}, "orLabelSelectors"),
     ("both-styles", {"includedResources": ["pods"], "includedNamespaceScopedResources": ["pods"]}, "can't be used together with the lists of"),
-    ("no-time", {"hooks": {"resources": [{"name": "h", "pre": [{"exec": {"command": ["true"], "timeout": "-5s"}}]}]}},
-     "spec.hooks.resources[0].pre[0].exec.timeout"),
 ]
 SCHEDULES = [
     ("no-hour", {"schedule": "0 25 * * *", "template": {}}, '"0 25 * * *" is no schedule: hour: "25" is not one of 0-23'),
