@@ -48,7 +48,7 @@ class Server:
     def start(self, *flags, offset=0):
         with open(self.cluster.folder / f"server-{len(self.processes)}.log", "w") as log:
             process = subprocess.Popen(
-                [self.cluster.program, "server", "-n", NAMESPACE, "--state", str(self.cluster.state), "--metrics-address",
+                [self.cluster.program, "server", "-n", NAMESPACE, "--metrics-address",
                  f"127.0.0.1:{self.ports[offset][0]}", "--download-address", f"127.0.0.1:{self.ports[offset][1]}", "--download-host",
                  "127.0.0.1", *flags],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.cluster.environment())

@@ -133,7 +133,7 @@ def test_a_server_that_is_asked_to_end_thaws_records_and_leaves(cluster):
 def test_a_standby_takes_over_in_less_than_20_seconds(cluster):
     shop(cluster)
     with serving(cluster) as server:
-        server.start("--state", str(cluster.state), offset=1)
+        server.start(offset=1)
         cluster.wait_until(lambda: "this one stands by" in server.log(1), 30)
         assert "grapnel_leader 0" in server.metrics(1)
         server.processes[0].kill()

@@ -97,7 +97,7 @@ class World(Cluster):
         metrics = free_port()
         self.server = self.spawn("server", self.program, "server", "-n", NAMESPACE, "--metrics-address", f"127.0.0.1:{metrics}",
                                  "--download-address", f"127.0.0.1:{free_port()}", "--download-host", "127.0.0.1",
-                                 "--backup-sync-period", "2s", "--state", self.folder / "state", *flags)
+                                 "--backup-sync-period", "2s", *flags)
         self.wait_until(lambda: self.server.poll() is None and self.answers(f"http://127.0.0.1:{metrics}/readyz"), 30)
 
     def resources(self, namespace):

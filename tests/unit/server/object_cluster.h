@@ -35,8 +35,8 @@ typedef struct ObjectCluster {
         KeptEvent *events;
         size_t events_len, events_capacity;
         unsigned uids;
-        Buf writes;          /* "POST /apis/…\n" for each that was carried out */
-        int64_t now_ms;      /* for creation times */
+        Buf writes;             /* "POST /apis/…\n" for each that was carried out */
+        _Atomic int64_t now_ms; /* for creation times */
         const char *refused; /* "PATCH backups/b1": a part of "METHOD path"; answered with refused_status */
         int refused_status;
         bool knows_no_failed_download; /* as the CRDs of Velero 1.18 */
