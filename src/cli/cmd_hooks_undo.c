@@ -1,30 +1,87 @@
+#include <unistd.h>
+
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/velero_config.h"
+#include "hooks/journal_cluster.h"
+#include "kube/lease.h"
 
 typedef struct UndoRequest {
+        bool of_server;
+        Str namespace;
         RunFlags run;
         ClusterFlags cluster;
 } UndoRequest;
 
 static const Option options[] = {
+        { OPT_ROW(OPTION_BOOL, UndoRequest, of_server, "server", NULL,
+                  "also what a server that is gone has left in the cluster") },
+        { OPT_ROW(OPTION_TEXT, UndoRequest, namespace, "namespace", "NAME", "of that server"),
+          .letter = 'n' },
         OPT_GROUP(UndoRequest, run, run_flags, "Run"),
         OPT_GROUP(UndoRequest, cluster, cluster_flags, "Cluster"),
         OPT_END,
 };
+
+/* Called until we lead ourselves. */
+static void tell_leader(void *user, Str identity) {
+        const Session *session = user;
+        Arena *arena = session->cli->arena;
+
+        if (identity.len > 0 && !str_starts_with(identity, STR("hooks-undo-")))
+                progress_say(
+                        session->progress,
+                        str_of(arena_printf(arena,
+                                            "server \"" STR_FMT "\" leads: it thaws by itself; waiting in "
+                                            "case that it is gone\n",
+                                            STR_ARG(identity))));
+}
+
+/* What may be frozen is written by whoever leads: so this takes the lease of a server that is gone, and gives it back. */
+static bool undo_of_server(Session *session, Str given, HookUndo *ret_undo, Error *err) {
+        Arena *arena = session->cli->arena;
+        AUTO(stop_freep) Stop *lost = stop_new();
+        AUTO(lease_freep) Lease *lease = NULL;
+        AUTO(journal_cluster_freep) JournalCluster *journals = NULL;
+        JournalDebts debts;
+        Str namespace;
+
+        if (!velero_config_namespace(given, arena, &namespace, err))
+                return false;
+        const LeaseOptions of_server = { .client = session->cluster.client,
+                                         .namespace = namespace,
+                                         .name = STR("grapnel"),
+                                         .identity = str_of(arena_printf(arena, "hooks-undo-%d", getpid())),
+                                         .on_leader = tell_leader,
+                                         .user = session };
+        if (!lease_acquire(&of_server, lost, session->stop, &lease, err))
+                return false;
+        journals = journal_cluster_new(&(JournalClusterOptions) { .client = session->cluster.client,
+                                                                  .namespace = namespace,
+                                                                  .fence = lease_fence(lease),
+                                                                  .lost = lost });
+        return journal_debts_in_cluster(journals, session->stop, arena, &debts, err) &&
+               session_pay(session, &debts, ret_undo, err);
+}
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const UndoRequest *flags = request;
         AUTO(session_clear) Session session = { 0 };
         HookGauges none = { 0 };
         const SessionInput around = { &flags->run, &flags->cluster, &none };
-        HookUndo undo;
+        HookUndo undo, of_server = { 0 };
 
         (void) line;
-        if (!session_open(cli, &around, &session, err) || !session_undo(&session, &undo, err))
+        if (flags->namespace.len > 0 && !flags->of_server)
+                return cli_usage(cli, err, "--namespace is the server's: it needs --server");
+        if (!session_open(cli, &around, &session, err) || !session_undo(&session, &undo, err) ||
+            (flags->of_server && !undo_of_server(&session, flags->namespace, &of_server, err)))
                 return false;
-        if (undo.thawed + undo.closed + undo.failed == 0)
+        if (undo.thawed + undo.closed + undo.failed + of_server.thawed + of_server.closed +
+                    of_server.failed ==
+            0)
                 fprintf(cli->out, "nothing to undo\n");
-        cli->exit = undo.failed ? EXIT_PARTIAL : EXIT_OK;
+        cli->exit = undo.failed + of_server.failed ? EXIT_PARTIAL : EXIT_OK;
         return true;
 }
 
@@ -37,9 +94,15 @@ const Command cmd_hooks_undo = {
                 "does. "
                 "This command reads what runs that are dead have left in the state folder and runs the post "
                 "hooks that are due; the next backup or restore does the same by itself.\n\n"
+                "A server keeps its journal in the cluster, and the next server thaws. --server is for when "
+                "there "
+                "is no next one: it takes the server's lease for that time, and waits while a server holds "
+                "it.\n\n"
                 "Exit codes: 0 nothing is left, 2 some pods could not be thawed.",
         .example = "# After the machine that ran a backup came back.\n"
-                   "grapnel hooks undo",
+                   "grapnel hooks undo\n\n"
+                   "# After a server went away for good.\n"
+                   "grapnel hooks undo --server --namespace velero",
         .options = options,
         .request_size = sizeof(UndoRequest),
         .run = run,

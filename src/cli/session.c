@@ -141,15 +141,12 @@ static void say_undone(const Session *session, const HookUndo *undo) {
         }
 }
 
-bool session_undo(Session *session, HookUndo *ret_undo, Error *err) {
+bool session_pay(Session *session, const JournalDebts *debts, HookUndo *ret_undo, Error *err) {
         AUTO(hook_results_freep) HookResults *results = NULL;
         HookGauges gauges = { 0 };
-        JournalDebts debts;
         HookUndo undo = { 0 };
 
-        if (!journal_debts(session->state, session->cli->arena, &debts, err))
-                return error_prefix(err, "journal in \"" STR_FMT "\"", STR_ARG(session->state));
-        if (report_debts(session, &debts) > 0) {
+        if (report_debts(session, debts) > 0) {
                 if (!hook_results_new(&results, err))
                         return false;
 
@@ -161,10 +158,18 @@ bool session_undo(Session *session, HookUndo *ret_undo, Error *err) {
                         .workers = session->flags->hook_workers ? session->flags->hook_workers : 1,
                         .stop = session->stop,
                 };
-                if (!hook_undo(&run, &debts, session->cluster.uid, &undo, err))
+                if (!hook_undo(&run, debts, session->cluster.uid, &undo, err))
                         return false;
                 say_undone(session, &undo);
         }
         *ret_undo = undo;
         return true;
+}
+
+bool session_undo(Session *session, HookUndo *ret_undo, Error *err) {
+        JournalDebts debts;
+
+        if (!journal_debts(session->state, session->cli->arena, &debts, err))
+                return error_prefix(err, "journal in \"" STR_FMT "\"", STR_ARG(session->state));
+        return session_pay(session, &debts, ret_undo, err);
 }

@@ -35,3 +35,5 @@ Progress *session_progress(const Cli *cli, bool quiet);
 
 /* Thaws what dead runs against this cluster left frozen, and says so.  False only when it could not be tried. */
 bool session_undo(Session *session, HookUndo *ret_undo, Error *err) MUST_CHECK;
+/* The same for debts that were read elsewhere. */
+bool session_pay(Session *session, const JournalDebts *debts, HookUndo *ret_undo, Error *err) MUST_CHECK;

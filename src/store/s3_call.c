@@ -218,25 +218,24 @@ static int64_t retry_ms_of(const S3 *s3, const S3Call *call) {
 }
 
 static bool perform(S3 *s3, const S3Call *call, HttpReply *ret_reply, Error *err) {
+        int64_t retry_ms = retry_ms_of(s3, call);
         AUTO(attempts_clear)
-        Attempts attempts = { .retry_ms = retry_ms_of(s3, call) };
+        Attempts attempts = { .retry_ms = retry_ms, .deadline_ms = clock_ms() + retry_ms };
 
-        attempts.deadline_ms = clock_ms() + attempts.retry_ms;
-        for (;; call->was_repeated ? *call->was_repeated = true : true) {
+        for (;;) {
                 AUTO(http_reply_clear) HttpReply reply = { 0 };
+                bool has_reply = send(s3, call, &reply, err);
 
-                if (!send(s3, call, &reply, err)) {
-                        if (!error_is_retryable(err) || !wait_for_next(&attempts, call, 0, err))
-                                return false;
-                        continue;
-                }
-                if (is_taken(call, &reply)) {
+                if (has_reply && is_taken(call, &reply)) {
                         *ret_reply = reply;
                         reply = (HttpReply) { 0 };
                         return true;
                 }
-                if (!handle_fault(s3, call, &attempts, &reply, err))
+                if (has_reply ? !handle_fault(s3, call, &attempts, &reply, err)
+                              : !error_is_retryable(err) || !wait_for_next(&attempts, call, 0, err))
                         return false;
+                if (call->was_repeated)
+                        *call->was_repeated = true;
         }
 }
 

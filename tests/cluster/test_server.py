@@ -114,6 +114,19 @@ def test_a_server_killed_in_mid_backup_is_followed_by_one_that_thaws(cluster):
         server.wait("backup", "after", "Completed")
 
 
+def test_what_a_server_that_is_gone_for_good_left_frozen_is_thawed_by_hand(cluster):
+    shop(cluster)
+    with serving(cluster) as server:
+        slow_backup(cluster, server)
+        server.processes[0].kill()
+        server.processes[0].wait()
+        assert cluster.run("hooks", "undo").out == "nothing to undo\n" and frozen(cluster)
+        done = cluster.run("hooks", "undo", "--server", "--namespace", NAMESPACE)
+        assert 'a run of backup "slow" ended without thawing 1 pod (server-shop/db-0); thawing first' in done.err, done.err
+        assert "thawed 1 pod it had frozen" in done.err and not frozen(cluster)
+        assert cluster.run("hooks", "undo", "--server", "--namespace", NAMESPACE).out == "nothing to undo\n"
+
+
 def test_a_server_that_is_asked_to_end_thaws_records_and_leaves(cluster):
     shop(cluster)
     with serving(cluster) as server:

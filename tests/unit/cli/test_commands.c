@@ -163,6 +163,8 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                   "backup-sync, gc, backup-deletion, download-request, server-status-request, not-served\n" },
                 { { "server", "--concurrent-backups", "0" },
                   "error: --workers, --hook-workers and --concurrent-backups: 1 is the least\n" },
+                { { "hooks", "undo", "--namespace", "velero" },
+                  "error: --namespace is the server's: it needs --server\n" },
                 { { "install", "--provider", "gcp", "--bucket", "b", "--dry-run" },
                   "error: --provider \"gcp\" is not served: there are \"aws\" (S3 and what speaks it) and "
                   "\"filesystem\" (a folder of the server, such as a PVC or an NFS mount)\n" },
