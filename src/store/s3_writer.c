@@ -5,8 +5,8 @@
 #include "net/url.h"
 #include "store/s3_internal.h"
 
-/* S3 takes 10,000 parts.  Parts get larger as the object does, a first size more every thousand: 275 GiB with 5 MiB. */
-enum { PARTS_MAX = 10000, PARTS_OF_A_SIZE = 1000, ABORT_MS = 10 * 1000 };
+/* S3 takes 10,000 parts.  Parts get larger as the object does, a first size more every two thousand: 146 GiB with 5 MiB. */
+enum { PARTS_MAX = 10000, PARTS_OF_A_SIZE = 2000, ABORT_MS = 10 * 1000 };
 /* A server may put a large object together before it answers. */
 enum { COMPLETE_MS = 10 * 60 * 1000 };
 
