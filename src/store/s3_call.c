@@ -184,13 +184,14 @@ static bool wait_for_next(Attempts *attempts, const S3Call *call, int64_t asked_
 }
 
 /* A status does not tell alone: a proxy's page has 200, too, and so has an error that S3 came upon after it had begun
- * to answer. */
+ * to answer.  A file that was laid behind a gateway by hand may have no ETag, but a part of it (206) is no page. */
 static bool is_taken(const S3Call *call, const HttpReply *reply) {
         Str body = buf_str(&reply->body);
 
         if (reply->status == call->status_taken)
                 return true;
-        return reply->status / 100 == 2 && (!call->needs_etag || reply->kept[S3_KEPT_ETAG]) &&
+        return reply->status / 100 == 2 &&
+               (!call->needs_etag || reply->kept[S3_KEPT_ETAG] || reply->status == 206) &&
                (!call->element || memmem(body.ptr, body.len, call->element, strlen(call->element)));
 }
 
