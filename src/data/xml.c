@@ -34,7 +34,7 @@ static void refuse(XmlReader *reader, const char *reason) {
 static Str local_name(const XML_Char *name) {
         const char *colon = strrchr(name, ':');
 
-        return str_of(colon ? colon + 1 : name);
+        return str_of(colon && colon[1] ? colon + 1 : name);
 }
 
 static void on_start(void *user, const XML_Char *name, const XML_Char **attributes) {

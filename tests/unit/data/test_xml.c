@@ -19,6 +19,7 @@ static void every_element_is_told_with_its_path_and_text(void **state) {
                 { "<a> <b><c>in</c></b> </a>", "a/b/c=in\na/b=\na=  \n" },
                 { "<s3:a xmlns:s3=\"urn:x\"><s3:b at='1'>v</s3:b></s3:a>", "a/b=v\na=\n" },
                 { "<a><![CDATA[<b>]]></a>", "a=<b>\n" },
+                { "<a:>1</a:>", "a:=1\n" },
         };
 
         (void) state;
