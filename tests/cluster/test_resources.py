@@ -85,7 +85,7 @@ def test_waiting_ends_with_the_phase_and_hooks_are_told(cluster):
 def serve_by_name_only(cluster, server):
     """A server whose URL can't be reached by its name; its Service leads to it.  The API server's proxy wants a pod there."""
     address = cluster.json("get", "nodes")["items"][0]["status"]["addresses"][0]["address"]
-    namespace, port = fixtures.NAMESPACE, fixtures.DOWNLOADS
+    namespace, port = fixtures.NAMESPACE, server.ports[0][1]
     pod = cluster.pod(namespace, "stands-in", hostNetwork=True)
     cluster.pods(pod)
     ports = [{"name": "downloads", "port": port}]

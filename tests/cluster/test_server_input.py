@@ -104,8 +104,9 @@ def test_a_bucket_with_what_is_not_ours_and_a_name_that_is_taken(cluster):
         cluster.kubectl("-n", NAMESPACE, "delete", "backups.velero.io", "plain")  # its folder stays
         before = (golden / "backups/plain/plain.tar.gz").read_bytes()
         server.apply("Backup", "plain", {"includedNamespaces": ["server-shop"]})
-        status = server.wait("backup", "plain", "Failed", "FailedValidation")
-        assert 'backup "plain" already exists in' in status.get("failureReason", str(status)), status
+        status = server.wait("backup", "plain", "FailedValidation")
+        assert status["validationErrors"] == ['metadata.name: backup storage location "default" has a backup "plain" already: take another '
+                                              "name, or delete that one"], status
         assert (golden / "backups/plain/plain.tar.gz").read_bytes() == before
         (golden / "holiday").mkdir()
         server.apply("BackupStorageLocation", "shared", {**server.get("backupstoragelocation", "default")["spec"], "default": False})
