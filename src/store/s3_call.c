@@ -52,11 +52,9 @@ static void add(Try *try, const char *name, Str value) {
                 try->headers[try->header_count++] = (HttpHeader) { name, value };
 }
 
-static void add_options(const S3 *s3, const S3Call *call, Try *try) {
-        Str hash = sigv4_hash(call->body, &try->arena);
-
+static void add_options(const S3 *s3, const S3Call *call, Str body_hash, Try *try) {
         add(try, "host", s3->host);
-        add(try, "x-amz-content-sha256", hash);
+        add(try, "x-amz-content-sha256", body_hash);
         for (size_t i = 0; i < sizeof call->extra / sizeof *call->extra; i++)
                 if (call->extra[i])
                         add(try, call->extra[i]->name, call->extra[i]->value);
@@ -70,16 +68,30 @@ static void add_options(const S3 *s3, const S3Call *call, Try *try) {
                 add(try, "x-amz-server-side-encryption-aws-kms-key-id", s3->kms_key_id);
                 add(try, "x-amz-tagging", s3->tagging);
         }
-        if (call->sends & S3_SENDS_CHECKSUM && s3->checksum != S3_CHECKSUM_NONE)
-                add(try, s3_checksum_header(s3->checksum),
-                    s3_checksum_of(s3->checksum, call->body, &try->arena));
 }
 
 static void clear_authorization(Str *value) {
         explicit_bzero((char *) (uintptr_t) value->ptr, value->len);
 }
 
-static bool send(S3 *s3, const S3Call *call, HttpReply *ret_reply, Error *err) {
+static int64_t retry_ms_of(const S3 *s3, const S3Call *call) {
+        if (call->retry_ms > 0)
+                return call->retry_ms;
+        return strcmp(call->method, "PUT") == 0 || strcmp(call->method, "POST") == 0 ? s3->retry_ms * 5
+                                                                                     : s3->retry_ms;
+}
+
+/* Nobody is waited for in silence longer than the request is tried. */
+static int64_t idle_ms_of(const S3 *s3, const S3Call *call) {
+        int64_t retry_ms = retry_ms_of(s3, call);
+
+        if (call->idle_ms > 0)
+                return call->idle_ms;
+        return retry_ms < IDLE_MS ? retry_ms : IDLE_MS;
+}
+
+/* `body_hash`: of the call's body. */
+static bool send(S3 *s3, const S3Call *call, Str body_hash, HttpReply *ret_reply, Error *err) {
         AUTO(try_clear) Try try = { 0 };
         AUTO(s3_keys_clear) S3Keys keys = { 0 };
         Str path = s3_path(s3, call->key, &try.arena);
@@ -92,13 +104,12 @@ static bool send(S3 *s3, const S3Call *call, HttpReply *ret_reply, Error *err) {
 
         if (!s3_credentials_get(s3->credentials, call->stop, &keys, err))
                 return false;
-        add_options(s3, call, &try);
+        add_options(s3, call, body_hash, &try);
         add(&try, "x-amz-date", sigv4_time(scope.wall_ms, &try.arena));
         add(&try, "x-amz-security-token", secret_reveal(&keys.session_token));
 
-        const SigV4Request signed_request = { call->method,     path,
-                                              call->query,      try.headers,
-                                              try.header_count, sigv4_hash(call->body, &try.arena) };
+        const SigV4Request signed_request = { call->method,     path,     call->query, try.headers,
+                                              try.header_count, body_hash };
         AUTO(clear_authorization) Str value = sigv4_authorization(&signed_request, &keys, &scope, &try.arena);
         add(&try, "authorization", value);
         /* libcurl sends Host by itself, as it was signed: the first header is left out. */
@@ -107,7 +118,7 @@ static bool send(S3 *s3, const S3Call *call, HttpReply *ret_reply, Error *err) {
                                       .headers = try.headers + 1,
                                       .header_count = try.header_count - 1,
                                       .body = call->body,
-                                      .idle_timeout_ms = call->idle_ms ? call->idle_ms : IDLE_MS,
+                                      .idle_timeout_ms = idle_ms_of(s3, call),
                                       .body_limit = call->body_limit ? call->body_limit : REPLY_LIMIT,
                                       .keep = { [S3_KEPT_ETAG] = "ETag",
                                                 [S3_KEPT_RANGE] = "Content-Range",
@@ -211,21 +222,15 @@ static bool handle_fault(S3 *s3, const S3Call *call, Attempts *attempts, const H
         return remedy == S3_TRY_AGAIN && wait_for_next(attempts, call, reply->retry_after_ms, err);
 }
 
-static int64_t retry_ms_of(const S3 *s3, const S3Call *call) {
-        if (call->retry_ms > 0)
-                return call->retry_ms;
-        return strcmp(call->method, "PUT") == 0 || strcmp(call->method, "POST") == 0 ? s3->retry_ms * 5
-                                                                                     : s3->retry_ms;
-}
-
 static bool perform(S3 *s3, const S3Call *call, HttpReply *ret_reply, Error *err) {
         int64_t retry_ms = retry_ms_of(s3, call);
         AUTO(attempts_clear)
         Attempts attempts = { .retry_ms = retry_ms, .deadline_ms = clock_ms() + retry_ms };
+        Str body_hash = sigv4_hash(call->body, &attempts.arena);
 
         for (;;) {
                 AUTO(http_reply_clear) HttpReply reply = { 0 };
-                bool has_reply = send(s3, call, &reply, err);
+                bool has_reply = send(s3, call, body_hash, &reply, err);
 
                 if (has_reply && is_taken(call, &reply)) {
                         *ret_reply = reply;

@@ -34,9 +34,8 @@ typedef enum S3Kept { S3_KEPT_ETAG, S3_KEPT_RANGE, S3_KEPT_DATE, S3_KEPT_REGION 
 
 /* Which of the bucket's options a request carries. */
 typedef enum S3Sends {
-        S3_SENDS_KEY = 1,     /* the customer's key */
-        S3_SENDS_OPTIONS = 2, /* how the new object is kept: encryption, tags */
-        S3_SENDS_CHECKSUM = 4 /* of the body */
+        S3_SENDS_KEY = 1,    /* the customer's key */
+        S3_SENDS_OPTIONS = 2 /* how the new object is kept: encryption, tags */
 } S3Sends;
 
 typedef struct S3Call {
@@ -54,7 +53,7 @@ typedef struct S3Call {
         const char
                 *element; /* what the document of a success holds, for 200 alone does not tell; NULL: none */
         bool needs_etag;  /* a success has an ETag */
-        int64_t idle_ms;  /* longest silence of the server; 0: 30 s */
+        int64_t idle_ms;  /* longest silence of the server; 0: 30 s, but not longer than it is tried */
         bool *was_repeated; /* set when it was sent more than once; may be NULL */
 } S3Call;
 

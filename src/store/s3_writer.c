@@ -113,29 +113,36 @@ static void add_escaped(Buf *into, const char *text) {
                         buf_add_char(into, *c);
 }
 
-static bool note_part(S3Writer *writer, const char *etag, Error *err) {
-        AUTO(arena_clear) Arena arena = { 0 };
+/* Of what is not sent yet. */
+static HttpHeader checksum_header(const S3Writer *writer, Arena *arena) {
+        S3Checksum checksum = writer->s3->checksum;
+
+        return (HttpHeader) { s3_checksum_header(checksum),
+                              s3_checksum_of(checksum, buf_str(&writer->part), arena) };
+}
+
+static bool note_part(S3Writer *writer, const char *etag, Str checksum, Error *err) {
         const char *element = s3_checksum_element(writer->s3->checksum);
 
         buf_printf(&writer->list, "<Part><PartNumber>%u</PartNumber><ETag>", ++writer->parts);
         add_escaped(&writer->list, etag);
         buf_add(&writer->list, STR("</ETag>"));
-        if (*element) {
-                Str sum = s3_checksum_of(writer->s3->checksum, buf_str(&writer->part), &arena);
-
-                buf_printf(&writer->list, "<%s>" STR_FMT "</%s>", element, STR_ARG(sum), element);
-        }
+        if (*element)
+                buf_printf(&writer->list, "<%s>" STR_FMT "</%s>", element, STR_ARG(checksum), element);
         buf_add(&writer->list, STR("</Part>"));
         return buf_check(&writer->list, "the list of parts", err);
 }
 
 static bool send_part(S3Writer *writer, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
         AUTO(buf_clear) Buf query = { 0 };
         AUTO(http_reply_clear) HttpReply reply = { 0 };
+        const HttpHeader checksum = checksum_header(writer, &arena);
         S3Call call = { .method = "PUT",
                         .verb = "write",
                         .key = str_of(writer->base.key),
-                        .sends = S3_SENDS_KEY | S3_SENDS_CHECKSUM,
+                        .extra = { &checksum },
+                        .sends = S3_SENDS_KEY,
                         .needs_etag = true,
                         .body = buf_str(&writer->part),
                         .stop = writer->base.store->stop };
@@ -148,7 +155,8 @@ static bool send_part(S3Writer *writer, Error *err) {
                 return false;
         buf_printf(&query, "partNumber=%u&", writer->parts + 1);
         call.query = upload_query(str_of(writer->upload_id), &query);
-        if (!s3_call(writer->s3, &call, &reply, err) || !note_part(writer, reply.kept[S3_KEPT_ETAG], err))
+        if (!s3_call(writer->s3, &call, &reply, err) ||
+            !note_part(writer, reply.kept[S3_KEPT_ETAG], checksum.value, err))
                 return false;
         buf_reset(&writer->part);
         writer->part_size = next_part_size(writer);
@@ -174,11 +182,14 @@ bool s3_write(StoreWriter *base, Str bytes, Error *err) {
 }
 
 static bool put_whole(S3Writer *writer, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        const HttpHeader checksum = checksum_header(writer, &arena);
         AUTO(http_reply_clear) HttpReply reply = { 0 };
         const S3Call call = { .method = "PUT",
                               .verb = "write",
                               .key = str_of(writer->base.key),
-                              .sends = S3_SENDS_KEY | S3_SENDS_OPTIONS | S3_SENDS_CHECKSUM,
+                              .extra = { &checksum },
+                              .sends = S3_SENDS_KEY | S3_SENDS_OPTIONS,
                               .needs_etag = true,
                               .body = buf_str(&writer->part),
                               .stop = writer->base.store->stop };
