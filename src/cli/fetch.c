@@ -3,15 +3,11 @@
 #include "api/location.h"
 #include "base/clock.h"
 #include "base/read_file.h"
-#include "data/base64.h"
 #include "kube/object.h"
-
+#include "kube/secret_value.h"
 #include "net/http.h"
 #include "net/url.h"
-
-#define PATH_ANNOTATION "hooks.grapnel.dev/download-path"
-#define MESSAGE_ANNOTATION "hooks.grapnel.dev/message"
-#define FILE_ANNOTATION "hooks.grapnel.dev/file"
+#include "server/download.h"
 
 enum { POLL_MS = 50, CA_FILE_LIMIT = 1024 * 1024, SHOWN_BODY = 200 };
 
@@ -49,7 +45,7 @@ static bool create_request(Cli *cli, const Fetcher *fetcher, const FetchedFile *
                      str_of(arena_printf(cli->arena, STR_FMT "-", STR_ARG(name))));
         json_put_str(doc, metadata, "namespace", velero->namespace);
         if (what->file == RUN_FILE_HOOKS)
-                json_put_str(doc, json_mut_object(doc, metadata, "annotations"), FILE_ANNOTATION,
+                json_put_str(doc, json_mut_object(doc, metadata, "annotations"), DOWNLOAD_FILE_ANNOTATION,
                              STR("hooks"));
         json_put_str(doc, target, "kind", str_of(run_file_target(what->kind, what->file)));
         json_put_str(doc, target, "name", name);
@@ -75,7 +71,7 @@ static void delete_request(Cli *cli, const Fetcher *fetcher, const Offer *offer)
 /* False with err set: refused. */
 static bool read_answer(JsonVal *request, Arena *arena, Offer *offer, bool *ret_is_answered, Error *err) {
         JsonVal *status = json_get(request, "status"), *annotations = object_annotations(request);
-        Str message = json_get_str(annotations, MESSAGE_ANNOTATION);
+        Str message = json_get_str(annotations, DOWNLOAD_MESSAGE_ANNOTATION);
         bool has_failed = str_equal(json_get_str(status, "phase"), STR("Failed"));
 
         if (has_failed && message.len == 0)
@@ -83,7 +79,7 @@ static bool read_answer(JsonVal *request, Arena *arena, Offer *offer, bool *ret_
         if (has_failed || message.len)
                 return error_set(err, ERROR_NOT_FOUND, STR_FMT, STR_ARG(message));
         offer->url = arena_copy(arena, json_get_str(status, "downloadURL"));
-        offer->path = arena_copy(arena, json_get_str(annotations, PATH_ANNOTATION));
+        offer->path = arena_copy(arena, json_get_str(annotations, DOWNLOAD_PATH_ANNOTATION));
         *ret_is_answered = offer->url.len > 0;
         return true;
 }
@@ -141,16 +137,12 @@ static Str location_of(Cli *cli, const Fetcher *fetcher, const FetchedFile *what
 }
 
 static Str secret_value(Cli *cli, const Velero *velero, Str name, Str key, Error *err) {
-        const KubeResource *secrets = discovery_find(velero->cluster.discovery, STR("secrets"));
-        AUTO_JSON *secret = NULL;
-        AUTO(buf_clear) Buf value = { 0 };
+        const KubeSecretKey which = { velero->namespace, name, key };
+        AUTO(secret_clear) Secret value = { 0 };
 
-        if (!secrets ||
-            !kube_get(velero->cluster.client, secrets, velero->namespace, name, velero->stop, &secret, err))
-                return STR("");
-
-        JsonVal *text = json_get_key(json_get(yyjson_doc_get_root(secret), "data"), key);
-        return base64_decode(json_str(text), &value, err) ? arena_copy(cli->arena, buf_str(&value)) : STR("");
+        return kube_secret_value(velero->cluster.client, &which, velero->stop, &value, err)
+                       ? arena_copy(cli->arena, secret_reveal(&value))
+                       : STR("");
 }
 
 /* Of the location; without them the system's alone count, and then the download says what is wrong. */

@@ -206,7 +206,7 @@ static void check_name(const Server *server, BackupRequest *request) {
         Str location = request->backup.spec.storage_location;
         bool exists = false;
 
-        if (location_open(server, location, server->stop, &open, &err) &&
+        if (location_look(server, location, &open, &err) &&
             store_exists(open.store, backup_key(request->backup.name, BACKUP_METADATA, &arena), &exists,
                          &err) &&
             exists)

@@ -222,8 +222,7 @@ static bool sign(const Server *server, const DownloadTarget *target, Arena *aren
         AUTO(open_location_clear) OpenLocation open = { 0 };
 
         *ret_url = STR("");
-        if (!location_open(server, target->location, server->stop, &open, err) ||
-            !check_exists(open.store, target, err))
+        if (!location_look(server, target->location, &open, err) || !check_exists(open.store, target, err))
                 return false;
         if (store_presign(open.store, target->key, DOWNLOAD_VALID_MS / 1000, arena, ret_url, err))
                 return true;

@@ -1,7 +1,9 @@
 #include "server/locations.h"
 
+#include "kube/secret_value.h"
 #include "server/objects.h"
-#include "server/secret_value.h"
+
+enum { LOOK_RETRY_MS = 15 * 1000 };
 
 /* What a location says, without what its Secrets hold. */
 static StoreLocation described(const Location *location) {
@@ -72,18 +74,23 @@ static bool read_secrets(const Server *server, const Location *location, const S
                   &secrets->ca_pem },
                 { "spec.config.customerKeyEncryptionSecret", customer, customer_key, &secrets->customer_key },
         };
-        for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+        for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+                const KubeSecretKey which = { server->options->namespace, wanted[i].name, wanted[i].key };
+
                 if (wanted[i].name.len > 0 &&
-                    !secret_value(server, wanted[i].name, wanted[i].key, wanted[i].value, err))
+                    !kube_secret_value(server->client, &which, server->stop, wanted[i].value, err))
                         return error_prefix(err, "%s", wanted[i].path);
+        }
         return true;
 }
 
-static bool open_store(const Server *server, const Stop *stop, OpenLocation *open, Error *err) {
+static bool open_store(const Server *server, int64_t retry_ms, const Stop *stop, OpenLocation *open,
+                       Error *err) {
         AUTO(secrets_clear) LocationSecrets secrets = { 0 };
         const Location *location = &open->location;
         StoreLocation store = described(location);
 
+        store.retry_ms = retry_ms;
         if (!read_secrets(server, location, &store, &secrets, err))
                 return false;
         store.credentials = secrets.credentials;
@@ -97,16 +104,25 @@ static bool open_store(const Server *server, const Stop *stop, OpenLocation *ope
         return store_open_location(&store, stop, &open->store, err);
 }
 
-bool location_open(const Server *server, Str name, const Stop *stop, OpenLocation *ret_open, Error *err) {
+static bool find_and_open(const Server *server, Str name, int64_t retry_ms, const Stop *stop,
+                          OpenLocation *ret_open, Error *err) {
         AUTO(open_location_clear) OpenLocation open = { 0 };
 
         if (!location_find(server, name, &open, err))
                 return false;
-        if (!open_store(server, stop, &open, err))
+        if (!open_store(server, retry_ms, stop, &open, err))
                 return error_prefix(err, "backup storage location \"" STR_FMT "\"", STR_ARG(name));
         *ret_open = open;
         open = (OpenLocation) { 0 };
         return true;
+}
+
+bool location_open(const Server *server, Str name, const Stop *stop, OpenLocation *ret_open, Error *err) {
+        return find_and_open(server, name, 0, stop, ret_open, err);
+}
+
+bool location_look(const Server *server, Str name, OpenLocation *ret_open, Error *err) {
+        return find_and_open(server, name, LOOK_RETRY_MS, server->stop, ret_open, err);
 }
 
 typedef struct DefaultSearch {

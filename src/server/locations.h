@@ -18,6 +18,8 @@ bool location_find(const Server *server, Str name, OpenLocation *ret_open, Error
 /* Opens its store, which ends at once when `stop` is set. */
 bool location_open(const Server *server, Str name, const Stop *stop, OpenLocation *ret_open, Error *err)
         MUST_CHECK;
+/* For a look that others wait behind: a store that does not answer is given up after 15 s, not after minutes. */
+bool location_look(const Server *server, Str name, OpenLocation *ret_open, Error *err) MUST_CHECK;
 void open_location_clear(OpenLocation *open);
 
 /* The location that counts when none is named: the default one, else options->default_location. */
