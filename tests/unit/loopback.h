@@ -15,6 +15,18 @@
 
 enum { PEERS_MAX = 256 };
 
+/* One that nobody listens on now. */
+static inline unsigned free_port(void) {
+        struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        socklen_t len = sizeof address;
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        assert_int_equal(bind(fd, (struct sockaddr *) &address, sizeof address), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *) &address, &len), 0);
+        close(fd);
+        return ntohs(address.sin_port);
+}
+
 typedef struct Server Server;
 
 typedef struct Peer { /* the server's end of one connection */

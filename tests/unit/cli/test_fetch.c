@@ -35,17 +35,6 @@ static void answer(void *user) {
         }
 }
 
-static unsigned free_port(void) {
-        struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-        socklen_t len = sizeof address;
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        assert_int_equal(bind(fd, (struct sockaddr *) &address, sizeof address), 0);
-        assert_int_equal(getsockname(fd, (struct sockaddr *) &address, &len), 0);
-        close(fd);
-        return ntohs(address.sin_port);
-}
-
 static void add_objects(Answering *a) {
         cluster_add(&a->f.cluster, IN("velero", "backups"),
                     "{'metadata':{'name':'b1','namespace':'velero'},'spec':{'storageLocation':'default'},"

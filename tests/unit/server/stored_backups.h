@@ -73,6 +73,13 @@ static inline void stored_add_location(StoredBackups *stored, ServerFixture *f, 
         cluster_add(&f->cluster, IN_VELERO "backupstoragelocations", text);
 }
 
+/* A server at that time, whose location "default" is that folder. */
+static inline void stored_serve(StoredBackups *stored, ServerFixture *f, const char *now) {
+        fixture_open(f, now);
+        stored_open(stored);
+        stored_add_location(stored, f, "");
+}
+
 #define STORED_BACKUP(name, phase)                                                                           \
         "{'apiVersion':'velero.io/v1','kind':'Backup','metadata':{'name':'" name                             \
         "','namespace':'velero','uid':'old','resourceVersion':'7','labels':{'velero.io/storage-location':"   \

@@ -147,17 +147,6 @@ static void velero_1_18_knows_no_failed_phase_so_an_annotation_says_it(void **st
         CHECK_INT(fixture_look(&f, &controller_download, "d1"), DOWNLOAD_VALID_MS + 1);
 }
 
-static unsigned free_port(void) {
-        struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-        socklen_t len = sizeof address;
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        assert_int_equal(bind(fd, (struct sockaddr *) &address, sizeof address), 0);
-        assert_int_equal(getsockname(fd, (struct sockaddr *) &address, &len), 0);
-        close(fd);
-        return ntohs(address.sin_port);
-}
-
 typedef struct Client {
         HttpClient *client;
         ServerHttp *server;

@@ -36,9 +36,7 @@ static void it_becomes_available_and_says_so_once(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
 
         (void) state;
-        fixture_open(&f, "2026-11-20T10:00:00Z");
-        stored_open(&stored);
-        stored_add_location(&stored, &f, "");
+        stored_serve(&stored, &f, "2026-11-20T10:00:00Z");
         cluster_change(&f.cluster, LOCATIONS "/default", "{'status':null}");
         fixture_look(&f, &controller_location, "default");
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status"),
@@ -60,9 +58,7 @@ static void a_change_of_its_spec_counts_at_once(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
 
         (void) state;
-        fixture_open(&f, "2026-11-20T10:00:00Z");
-        stored_open(&stored);
-        stored_add_location(&stored, &f, "");
+        stored_serve(&stored, &f, "2026-11-20T10:00:00Z");
         fixture_look(&f, &controller_location, "default");
         cluster_change(&f.cluster, LOCATIONS "/default", "{'spec':{'config':{'path':'relative'}}}");
         fixture_look(&f, &controller_location, "default");
@@ -87,9 +83,7 @@ static void a_folder_that_is_not_there_is_not_made_as_its_volume_may_not_be_moun
         AUTO(arena_clear) Arena arena = { 0 };
 
         (void) state;
-        fixture_open(&f, "2026-11-20T10:00:00Z");
-        stored_open(&stored);
-        stored_add_location(&stored, &f, "");
+        stored_serve(&stored, &f, "2026-11-20T10:00:00Z");
         cluster_change(&f.cluster, LOCATIONS "/default", "{'spec':{'config':{'path':'/nonexistent/here'}}}");
         fixture_look(&f, &controller_location, "default");
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "message"),
@@ -104,9 +98,7 @@ static void a_foreign_folder_makes_it_unavailable(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
 
         (void) state;
-        fixture_open(&f, "2026-11-20T10:00:00Z");
-        stored_open(&stored);
-        stored_add_location(&stored, &f, "");
+        stored_serve(&stored, &f, "2026-11-20T10:00:00Z");
         stored_put(&stored, "photos/cat.jpg", "x");
         fixture_look(&f, &controller_location, "default");
         CHECK(strstr(fixture_text(&f, LOCATIONS "/default", &arena, "status", "message").ptr,

@@ -109,9 +109,7 @@ static void backups_of_the_bucket_become_objects_and_orphans_go(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
 
         (void) state;
-        fixture_open(&f, "2026-11-20T10:00:00Z");
-        stored_open(&stored);
-        stored_add_location(&stored, &f, "");
+        stored_serve(&stored, &f, "2026-11-20T10:00:00Z");
         stored_put(&stored, "backups/b1/velero-backup.json", STORED_BACKUP("b1", "Completed"));
         stored_put(&stored, "backups/b2/velero-backup.json", STORED_BACKUP("b2", "InProgress"));
         stored_put(&stored, "backups/b3/b3.tar.gz", "no record yet");
@@ -173,9 +171,7 @@ static void an_empty_or_unavailable_location_removes_nothing(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
 
         (void) state;
-        fixture_open(&f, "2026-11-20T10:00:00Z");
-        stored_open(&stored);
-        stored_add_location(&stored, &f, "");
+        stored_serve(&stored, &f, "2026-11-20T10:00:00Z");
         cluster_add(&f.cluster, BACKUPS, STORED_BACKUP("b1", "Completed"));
         fixture_look(&f, &controller_sync, "default");
         CHECK_TEXT(cluster_names(&f.cluster, BACKUPS, &arena), "b1");
@@ -196,9 +192,7 @@ static void a_list_that_fails_removes_nothing(void **state) {
         AUTO(error_clear) Error err = { 0 };
 
         (void) state;
-        fixture_open(&f, "2026-11-20T10:00:00Z");
-        stored_open(&stored);
-        stored_add_location(&stored, &f, "");
+        stored_serve(&stored, &f, "2026-11-20T10:00:00Z");
         CHECK_INT(symlink("/etc", arena_printf(&arena, "%s/bucket/backups", stored.path)), 0);
         cluster_add(&f.cluster, BACKUPS, STORED_BACKUP("b1", "Completed"));
         CHECK(!fixture_try(&f, &controller_sync, "default", NULL, &err));
@@ -214,9 +208,7 @@ static void a_backup_that_is_refused_is_tried_again_at_the_next_pass(void **stat
         AUTO(arena_clear) Arena arena = { 0 };
 
         (void) state;
-        fixture_open(&f, "2026-11-20T10:00:00Z");
-        stored_open(&stored);
-        stored_add_location(&stored, &f, "");
+        stored_serve(&stored, &f, "2026-11-20T10:00:00Z");
         stored_put(&stored, "backups/b1/velero-backup.json", STORED_BACKUP("b1", "Completed"));
         stored_put(&stored, "backups/b2/velero-backup.json", STORED_BACKUP("b2", "Completed"));
         cluster_add(&f.cluster, BACKUPS, STORED_BACKUP("orphan", "Completed"));
@@ -235,9 +227,7 @@ static void a_thousand_looks_leak_nothing_and_ask_nothing_for_what_is_known(void
         AUTO(stored_clear) StoredBackups stored = { 0 };
 
         (void) state;
-        fixture_open(&f, "2026-11-20T10:00:00Z");
-        stored_open(&stored);
-        stored_add_location(&stored, &f, "");
+        stored_serve(&stored, &f, "2026-11-20T10:00:00Z");
         for (int i = 0; i < 20; i++) {
                 char key[64], text[1024];
 
