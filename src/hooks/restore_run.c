@@ -82,188 +82,17 @@ void restore_hooks_settle(RestoreHooks *hooks, HookContainer *container) {
         }
 }
 
-static void settle_pod(RestoreHooks *hooks, HookPod *pod) NEEDS_LOCK(hooks) {
+void restore_hooks_settle_pod(RestoreHooks *hooks, HookPod *pod) {
         for (size_t i = 0; pod->is_ours && i < pod->len; i++)
                 restore_hooks_settle(hooks, &pod->containers[i]);
 }
 
-static void keep_pod(RestoreHooks *hooks, HookPod *pod) NEEDS_LOCK(hooks) {
-        if (hooks->pods_len == hooks->pods_capacity) {
-                hooks->pods_capacity = hooks->pods_capacity ? hooks->pods_capacity * 2 : 16;
-                hooks->pods = xrealloc_array(hooks->pods, hooks->pods_capacity, sizeof(HookPod *));
-        }
-        hooks->pods[hooks->pods_len++] = pod;
-        str_map_put(&hooks->by_uid, pod->plan.uid, pod);
-}
-
-static void take_pod_on(RestoreHooks *hooks, HookPod *pod) NEEDS_LOCK(hooks) {
-        pod->is_ours = true;
-        hooks->open_containers += pod->len;
-        if (hooks->options.gauges)
-                atomic_fetch_add(&hooks->options.gauges->pods_total, 1);
-        settle_pod(hooks, pod);
-}
-
-/* A pod that nobody told us of: whose it is may turn out later, when its controller is told. */
-static HookPod *meet_pod(RestoreHooks *hooks, const HookNamespace *namespace, JsonVal *json)
-        NEEDS_LOCK(hooks) {
-        AUTO(arena_clear) Arena arena = { 0 };
-        Faults faults = { .arena = &arena };
-
-        if (hooks->options.spec->len == 0 || restore_run_owner(json).kind.len == 0 ||
-            hash_set_has(namespace->known, (const Str[]) { object_uid(json) }, 1))
-                return NULL;
-        AUTO(hook_pod_freep)
-        HookPod *pod = hook_pod_new(hooks->options.spec, json, HOOK_POD_OF_CONTROLLER, clock_ms(), &faults);
-        if (pod->len == 0)
-                return NULL;
-        keep_pod(hooks, pod);
-        return TAKE(pod);
-}
-
-static void see_pod(RestoreHooks *hooks, const HookNamespace *namespace, JsonVal *json) NEEDS_LOCK(hooks) {
-        HookPod *pod = str_map_get(&hooks->by_uid, object_uid(json));
-
-        if (pod)
-                hook_pod_see(pod, json, clock_ms());
-        else
-                pod = meet_pod(hooks, namespace, json);
-        for (size_t i = 0; i < hooks->controllers_len; i++) {
-                hook_controller_count(hooks->controllers[i], json);
-                if (pod && !pod->is_ours && hook_controller_owns(hooks->controllers[i], pod))
-                        take_pod_on(hooks, pod);
-        }
-        if (pod)
-                settle_pod(hooks, pod);
-        cond_broadcast(&hooks->changed);
-}
-
-KubeWatchNext restore_hooks_take_event(void *user, KubeEvent event, JsonVal *object) {
-        HookNamespace *namespace = user;
-        RestoreHooks *hooks = namespace->hooks;
-
-        mutex_lock(&hooks->lock);
-        if (event == KUBE_SYNCED) {
-                namespace->is_synced = true;
-                cond_broadcast(&hooks->changed);
-        } else if (event == KUBE_DELETED) {
-                HookPod *pod = str_map_get(&hooks->by_uid, object_uid(object));
-
-                if (pod) {
-                        pod->is_gone = true;
-                        settle_pod(hooks, pod);
-                }
-        } else if (!namespace->is_synced) {
-                hash_set_add(namespace->known, (const Str[]) { object_uid(object) }, 1);
-        }
-        if (event == KUBE_ADDED || event == KUBE_MODIFIED)
-                see_pod(hooks, namespace, object);
-        mutex_unlock(&hooks->lock);
-        return KUBE_WATCH_ON;
-}
-
-/* Nothing will be heard of the pod: what waits in it waits in vain. */
-static void strand_pod(RestoreHooks *hooks, HookPod *pod, const char *problem) NEEDS_LOCK(hooks) {
-        for (size_t i = 0; i < pod->len; i++) {
-                free(pod->containers[i].why);
-                pod->containers[i].why = xasprintf("%s", problem);
-                pod->containers[i].is_over = true;
-        }
-        settle_pod(hooks, pod);
-}
-
-/* The same for the pods that a controller will make. */
-static void strand_controller(RestoreHooks *hooks, HookController *controller, const char *problem)
-        NEEDS_LOCK(hooks) {
-        AUTO(arena_clear) Arena arena = { 0 };
-
-        if (controller->is_done)
-                return;
-        controller->is_done = true;
-        Str text = str_of(arena_printf(
-                &arena, STR_FMT " " STR_FMT "/" STR_FMT ": hooks do not run in the pods it makes: %s",
-                STR_ARG(controller->kind), STR_ARG(controller->namespace), STR_ARG(controller->name),
-                problem));
-        log_error(hooks->options.log, FIELDS(FIELD("namespace", controller->namespace)), STR_FMT,
-                  STR_ARG(text));
-        if (hooks->options.on_problem)
-                hooks->options.on_problem(hooks->options.user, LOG_ERROR, controller->namespace, text);
-}
-
-static void end_namespace(HookNamespace *namespace, const Error *why) {
-        RestoreHooks *hooks = namespace->hooks;
-
-        mutex_lock(&hooks->lock);
-        /* An interrupt ends the watch too, maybe before the one who waits has seen it: those hooks are NotRun. */
-        bool is_stranded = why->code != ERROR_CANCELED && !hooks->is_closing && !hooks->is_interrupted;
-        namespace->is_over = true;
-        namespace->problem = xasprintf("%s", why->message);
-        for (size_t i = 0; is_stranded && i < hooks->pods_len; i++)
-                if (str_equal(hooks->pods[i]->plan.namespace, str_of(namespace->name)))
-                        strand_pod(hooks, hooks->pods[i], why->message);
-        for (size_t i = 0; is_stranded && i < hooks->controllers_len; i++)
-                if (str_equal(hooks->controllers[i]->namespace, str_of(namespace->name)))
-                        strand_controller(hooks, hooks->controllers[i], why->message);
-        cond_broadcast(&hooks->changed);
-        mutex_unlock(&hooks->lock);
-}
-
-static void watch_namespace(void *user) {
-        HookNamespace *namespace = user;
-        const RestoreHooksOptions *options = &namespace->hooks->options;
-        KubeList what = { .resource = options->pods, .namespace = str_of(namespace->name) };
-        AUTO(error_clear) Error err = { 0 };
-
-        if (!kube_watch(options->client, &what, 0, restore_hooks_take_event, namespace,
-                        namespace->hooks->ending, &err))
-                end_namespace(namespace, &err);
-}
-
-static HookNamespace *find_namespace(RestoreHooks *hooks, Str name) NEEDS_LOCK(hooks) {
-        for (size_t i = 0; i < hooks->namespaces_len; i++)
-                if (str_equal(str_of(hooks->namespaces[i]->name), name))
-                        return hooks->namespaces[i];
-        return NULL;
-}
-
-static HookNamespace *open_namespace(RestoreHooks *hooks, Str name) NEEDS_LOCK(hooks) {
-        HookNamespace *namespace = find_namespace(hooks, name);
-
-        if (namespace)
-                return namespace;
-        namespace = xnew0(HookNamespace);
-        namespace->hooks = hooks;
-        namespace->name = xasprintf(STR_FMT, STR_ARG(name));
-        namespace->known = hash_set_new();
-        hooks->namespaces =
-                xrealloc_array(hooks->namespaces, hooks->namespaces_len + 1, sizeof(HookNamespace *));
-        hooks->namespaces[hooks->namespaces_len++] = namespace;
-        namespace->thread = thread_start(watch_namespace, namespace);
-        return namespace;
-}
-
-bool restore_hooks_open_namespace(RestoreHooks *hooks, Str name, Error *err) {
-        bool is_over;
-
-        mutex_lock(&hooks->lock);
-        HookNamespace *namespace = open_namespace(hooks, name);
-        while (!namespace->is_synced && !namespace->is_over)
-                cond_wait(&hooks->changed, &hooks->lock);
-        is_over = namespace->is_over;
-        mutex_unlock(&hooks->lock);
-        if (!is_over)
-                return true;
-        return error_set(err, stop_is_set(hooks->options.stop) ? ERROR_CANCELED : ERROR_UNAVAILABLE,
-                         "watch the pods of namespace \"" STR_FMT "\" for hooks: %s", STR_ARG(name),
-                         namespace->problem);
-}
-
 /* Mistakes in annotations, and hooks that were left out: each with its reason. */
-static void report_plan(RestoreHooks *hooks, const HookPod *pod, const Faults *faults) {
+static void report_plan(RestoreHooks *hooks, const HookPod *pod) {
         AUTO(arena_clear) Arena arena = { 0 };
 
-        for (size_t i = 0; i < faults->len; i++) {
-                const Fault *fault = &faults->items[i];
+        for (size_t i = 0; i < pod->faults.len; i++) {
+                const Fault *fault = &pod->faults.items[i];
                 LogLevel level = fault->level == FAULT_ERROR ? LOG_ERROR : LOG_WARN;
                 Str text = str_of(arena_printf(&arena, STR_FMT ": " STR_FMT, STR_ARG(fault->path),
                                                STR_ARG(fault->message)));
@@ -289,57 +118,47 @@ static void report_plan(RestoreHooks *hooks, const HookPod *pod, const Faults *f
         }
 }
 
-/* A controller was quicker than we: the pod that it was seen as gives way to the one that was restored. */
-static void forget_pod(RestoreHooks *hooks, Str uid) NEEDS_LOCK(hooks) {
-        HookPod *seen = str_map_get(&hooks->by_uid, uid);
-
-        if (seen)
-                seen->plan.uid = STR(""); /* stays in `pods`, is not ours, and is found no more */
+void restore_hooks_take_on(RestoreHooks *hooks, HookPod *pod) {
+        pod->is_ours = true;
+        report_plan(hooks, pod);
+        hooks->open_containers += pod->len;
+        if (pod->len > 0 && hooks->options.gauges)
+                atomic_fetch_add(&hooks->options.gauges->pods_total, 1);
+        restore_hooks_settle_pod(hooks, pod);
 }
 
 void restore_hooks_add_pod(RestoreHooks *hooks, JsonVal *json) {
-        AUTO(arena_clear) Arena arena = { 0 };
-        Faults faults = { .arena = &arena };
-        AUTO(hook_pod_freep)
-        HookPod *pod = hook_pod_new(hooks->options.spec, json, HOOK_POD_RESTORED, clock_ms(), &faults);
-
-        report_plan(hooks, pod, &faults);
-        if (pod->len == 0)
-                return;
         mutex_lock(&hooks->lock);
-        HookPod *known = str_map_get(&hooks->by_uid, pod->plan.uid);
-        if (!known || !known->is_ours) {
-                HookPod *added = TAKE(pod);
+        HookPod *pod = restore_hooks_meet_pod(hooks, json);
+        if (pod && !pod->is_ours) {
                 HookNamespace *namespace =
-                        hooks->options.client ? open_namespace(hooks, added->plan.namespace) : NULL;
+                        hooks->options.client ? restore_hooks_namespace(hooks, pod->plan.namespace) : NULL;
 
-                forget_pod(hooks, added->plan.uid);
-                keep_pod(hooks, added);
-                take_pod_on(hooks, added);
+                restore_hooks_take_on(hooks, pod);
                 if (namespace && namespace->is_over)
-                        strand_pod(hooks, added, namespace->problem);
+                        restore_hooks_strand_pod(hooks, pod, namespace->problem);
         }
         mutex_unlock(&hooks->lock);
 }
 
 void restore_hooks_add_controller(RestoreHooks *hooks, JsonVal *json) {
-        if (hooks->options.spec->len == 0 || !hook_controller_has_hooks(hooks->options.spec, json))
+        if (!hook_controller_has_hooks(hooks->options.spec, json))
                 return;
         HookController *controller = hook_controller_new(json);
 
         mutex_lock(&hooks->lock);
         HookNamespace *namespace =
-                hooks->options.client ? open_namespace(hooks, controller->namespace) : NULL;
+                hooks->options.client ? restore_hooks_namespace(hooks, controller->namespace) : NULL;
         if (namespace && namespace->is_over)
-                strand_controller(hooks, controller, namespace->problem);
+                restore_hooks_strand_controller(hooks, controller, namespace->problem);
         hooks->controllers =
                 xrealloc_array(hooks->controllers, hooks->controllers_len + 1, sizeof(HookController *));
         hooks->controllers[hooks->controllers_len++] = controller;
         for (size_t i = 0; i < hooks->pods_len; i++) {
                 HookPod *pod = hooks->pods[i];
 
-                if (!pod->is_ours && pod->plan.uid.len > 0 && hook_controller_owns(controller, pod))
-                        take_pod_on(hooks, pod);
+                if (!pod->is_ours && !pod->is_gone && hook_controller_owns(controller, pod))
+                        restore_hooks_take_on(hooks, pod);
         }
         mutex_unlock(&hooks->lock);
 }
@@ -378,7 +197,7 @@ static void refresh_stale(RestoreHooks *hooks) {
                         hook_pod_see(pod, yyjson_doc_get_root(doc), clock_ms());
                 else if (has || err.code == ERROR_NOT_FOUND)
                         pod->is_gone = true;
-                settle_pod(hooks, pod);
+                restore_hooks_settle_pod(hooks, pod);
                 mutex_unlock(&hooks->lock);
         }
 }
@@ -391,7 +210,7 @@ static bool tick(RestoreHooks *hooks) {
         mutex_lock(&hooks->lock);
         hooks->is_interrupted |= !goes_on;
         for (size_t i = 0; i < hooks->pods_len; i++)
-                settle_pod(hooks, hooks->pods[i]);
+                restore_hooks_settle_pod(hooks, hooks->pods[i]);
         restore_hooks_expire_controllers(hooks);
         cond_broadcast(&hooks->changed);
         goes_on = goes_on && !hooks->is_closing;

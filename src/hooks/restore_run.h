@@ -1,8 +1,8 @@
 /* restore_run.h - exec hooks of a restore: wait for containers, run, report.
  *
  * One watch per namespace.  Each hook has its own deadline and its own end: a failing hook of one pod changes
- * nothing for another.  An expired wait is TimedOut and is not executed.  Hooks run in pods that the
- * restore created and, for spec.hooks, in pods that a restored controller created meanwhile; each pod (by UID) once.
+ * nothing for another.  An expired wait is TimedOut and is not executed.  Hooks, of the spec and of annotations, run in
+ * pods that the restore created and in those that a restored controller created meanwhile; each pod (by UID) once.
  * Containers are independent of each other; within a container order is kept.
  * Source: spec/restore-behaviour.md 1.3-1.10, with its bugs left out. */
 #pragma once
@@ -37,7 +37,7 @@ bool restore_hooks_open_namespace(RestoreHooks *hooks, Str namespace, Error *err
 /* A pod that the restore created, as the API server answered it. */
 void restore_hooks_add_pod(RestoreHooks *hooks, JsonVal *pod);
 /* A controller that the restore created (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, …): its pods, as many as it asks
- * for, are waited for up to `HOOK_WAIT_DEFAULT_MS` if spec.hooks would match their template's labels. */
+ * for, are waited for up to `HOOK_WAIT_DEFAULT_MS` if pods of its template have hooks. */
 void restore_hooks_add_controller(RestoreHooks *hooks, JsonVal *controller);
 /* All was created: returns when every planned hook has its outcome.  Failures are in the results and errors in the log. */
 void restore_hooks_wait(RestoreHooks *hooks);

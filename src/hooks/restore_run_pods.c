@@ -4,10 +4,6 @@
 #include "data/duration.h"
 #include "kube/object.h"
 
-static bool is_chosen(const HookCall *call, HookPodKind kind) {
-        return kind == HOOK_POD_RESTORED || call->source == HOOK_FROM_SPEC;
-}
-
 static HookContainer *container_of(HookPod *pod, Str name) {
         for (size_t i = 0; i < pod->len; i++)
                 if (str_equal(pod->containers[i].name, name))
@@ -19,25 +15,22 @@ static HookContainer *container_of(HookPod *pod, Str name) {
         return container;
 }
 
-HookPod *hook_pod_new(const HookSpec *spec, JsonVal *json, HookPodKind kind, int64_t now_ms, Faults *faults) {
+HookPod *hook_pod_new(const HookSpec *spec, JsonVal *json, int64_t now_ms) {
         HookPod *pod = xnew0(HookPod);
         PodOwner owner = restore_run_owner(json);
 
-        pod->plan = hook_plan_restore(spec, json, &pod->arena, faults);
+        pod->faults.arena = &pod->arena;
+        pod->plan = hook_plan_restore(spec, json, &pod->arena, &pod->faults);
         pod->start_ms = now_ms;
-        pod->is_ours = kind == HOOK_POD_RESTORED;
-        pod->owner_kind = arena_copy(&pod->arena, owner.kind);
-        pod->owner_name = arena_copy(&pod->arena, owner.name);
-        pod->owner_deployment = arena_copy(&pod->arena, owner.deployment);
+        pod->owner = (PodOwner) { .kind = arena_copy(&pod->arena, owner.kind),
+                                  .name = arena_copy(&pod->arena, owner.name),
+                                  .deployment = arena_copy(&pod->arena, owner.deployment) };
         pod->containers = arena_alloc(&pod->arena, (pod->plan.execs_len + 1) * sizeof(*pod->containers));
         for (size_t i = 0; i < pod->plan.execs_len; i++) {
                 const HookCall *call = &pod->plan.execs[i];
+                HookContainer *container = container_of(pod, call->container);
 
-                if (is_chosen(call, kind)) {
-                        HookContainer *container = container_of(pod, call->container);
-
-                        container->calls[container->len++] = call;
-                }
+                container->calls[container->len++] = call;
         }
         hook_pod_see(pod, json, now_ms);
         return pod;

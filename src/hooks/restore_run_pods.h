@@ -32,18 +32,17 @@ typedef struct HookContainer {
 struct HookPod {
         Arena arena;
         PodPlan plan;
+        Faults faults; /* mistakes in its annotations */
         bool is_ours; /* created by the restore or by a controller of it; else just seen */
         bool is_gone;
-        Str owner_kind, owner_name, owner_deployment;
+        PodOwner owner;
         int64_t start_ms; /* clock_ms */
         int64_t seen_ms;
         HookContainer *containers;
         size_t len;
 };
 
-/* `calls_of` chooses: a pod that a controller made runs only the hooks of the spec. */
-typedef enum HookPodKind { HOOK_POD_RESTORED, HOOK_POD_OF_CONTROLLER } HookPodKind;
-HookPod *hook_pod_new(const HookSpec *spec, JsonVal *pod, HookPodKind kind, int64_t now_ms, Faults *faults);
+HookPod *hook_pod_new(const HookSpec *spec, JsonVal *pod, int64_t now_ms);
 void hook_pod_free(HookPod *pod);
 DEFINE_AUTO(HookPod, hook_pod_free)
 

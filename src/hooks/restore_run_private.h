@@ -54,25 +54,40 @@ struct RestoreHooks {
 
 #define NEEDS_LOCK(hooks) THREAD_ANNOTATION(requires_capability((hooks)->lock))
 
+/* The pod by its UID, planned when it is met first; NULL: there is nothing to do or to say.  Whose it is may turn out later. */
+HookPod *restore_hooks_meet_pod(RestoreHooks *hooks, JsonVal *pod) NEEDS_LOCK(hooks);
+/* From now on it is one of the restore's: its hooks are run, and what its plan leaves out is told. */
+void restore_hooks_take_on(RestoreHooks *hooks, HookPod *pod) NEEDS_LOCK(hooks);
 /* Moves the container on as far as it goes without waiting: to the queue of what can run, or past what never will. */
 void restore_hooks_settle(RestoreHooks *hooks, HookContainer *container) NEEDS_LOCK(hooks);
+void restore_hooks_settle_pod(RestoreHooks *hooks, HookPod *pod) NEEDS_LOCK(hooks);
 /* One thread of those that run commands. */
 void restore_hooks_run(void *hooks);
 
+/* Its watch is started with the first call. */
+HookNamespace *restore_hooks_namespace(RestoreHooks *hooks, Str name) NEEDS_LOCK(hooks);
 /* A KubeWatchSink: what is heard of a pod in a HookNamespace. */
 KubeWatchNext restore_hooks_take_event(void *namespace, KubeEvent event, JsonVal *object);
+/* A pod as it is (`is_news`), or as a list has it, which may be older than what is known. */
+void restore_hooks_see_pod(RestoreHooks *hooks, const HookNamespace *namespace, JsonVal *pod, bool is_news)
+        NEEDS_LOCK(hooks);
+/* Nothing will be heard of the pod, or of those that the controller makes: what waits in it waits in vain. */
+void restore_hooks_strand_pod(RestoreHooks *hooks, HookPod *pod, const char *problem) NEEDS_LOCK(hooks);
+void restore_hooks_strand_controller(RestoreHooks *hooks, HookController *controller, const char *problem)
+        NEEDS_LOCK(hooks);
 
 /* Logs the outcome of the container's next call, and files it. */
 void restore_hooks_record(RestoreHooks *hooks, const HookContainer *container, HookResult *result);
 void restore_hooks_problem(RestoreHooks *hooks, LogLevel level, const HookPod *pod, Str message);
 
-/* Whether pods that the controller makes would have hooks of the spec. */
+/* Whether pods that the controller makes would have hooks, of the spec or of its template's annotations. */
 bool hook_controller_has_hooks(const HookSpec *spec, JsonVal *controller);
 HookController *hook_controller_new(JsonVal *controller);
 void hook_controller_free(HookController *controller);
 bool hook_controller_owns(const HookController *controller, const HookPod *pod);
-/* One more of its pods was seen; it is done when it has as many as it wants. */
-void hook_controller_count(HookController *controller, JsonVal *pod);
+/* A pod was seen; when it is one of the controller's and stays, there is one more.  It is done when it has as many as it
+ * wants.  One that `was_before` the restore counts only when nobody owns it: it may be adopted. */
+void hook_controller_count(HookController *controller, JsonVal *pod, bool was_before);
 /* Asks the cluster for the pods of those that are waited for, and how many DaemonSets want. */
 void restore_hooks_look_at_controllers(RestoreHooks *hooks);
 /* Controllers whose pods did not appear in time. */

@@ -161,10 +161,9 @@ static bool is_controller(const RestoreItem *item) {
         return false;
 }
 
-/* Any annotation of the kind, so that a misspelt one is told too. */
-static bool has_exec_annotation(const RestoreItem *item) {
-        yyjson_mut_obj_iter all =
-                yyjson_mut_obj_iter_with(json_mut_at(item->object, "metadata", "annotations"));
+/* Any annotation of the kind, so that a misspelt one is told too; `pod` may be a controller's template. */
+static bool has_exec_annotation(JsonMutVal *pod) {
+        yyjson_mut_obj_iter all = yyjson_mut_obj_iter_with(json_mut_at(pod, "metadata", "annotations"));
 
         for (JsonMutVal *key; (key = yyjson_mut_obj_iter_next(&all));)
                 if (str_starts_with(json_mut_str(key), STR("post.hook.restore.velero.io/")))
@@ -174,12 +173,13 @@ static bool has_exec_annotation(const RestoreItem *item) {
 
 static bool wants_hooks(const Application *apply) {
         const Engine *engine = apply->engine;
+        JsonMutVal *pod = apply->item->object;
 
-        if (!engine->hooks)
+        if (!engine->hooks || !(item_is(apply->item, "pods") || is_controller(apply->item)))
                 return false;
-        if (item_is(apply->item, "pods"))
-                return engine->has_exec_hooks || has_exec_annotation(apply->item);
-        return engine->has_exec_hooks && is_controller(apply->item);
+        if (!item_is(apply->item, "pods"))
+                pod = json_mut_at(pod, "spec", "template");
+        return engine->has_exec_hooks || has_exec_annotation(pod);
 }
 
 static bool needs_reply(const Application *apply) {

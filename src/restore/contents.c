@@ -89,8 +89,7 @@ static bool keep_item(Contents *contents, const ContentsPath *path, Str content,
                 .offset = offset,
                 .size = (uint32_t) content.len,
         };
-        if (str_equal(path->resource, STR("pods")) && has_exec_annotation(content))
-                group->has_exec_annotation = true;
+        group->has_exec_annotation = group->has_exec_annotation || has_exec_annotation(content);
         return true;
 }
 

@@ -29,7 +29,7 @@ typedef struct ContentsGroup {
         Str namespace;       /* empty: cluster-scoped */
         ContentsItem *items; /* in order of names */
         size_t len, capacity;
-        bool has_exec_annotation; /* a pod in it carries an annotation for an exec hook */
+        bool has_exec_annotation; /* the text of an object in it names the annotation of an exec hook */
 } ContentsGroup;
 
 static inline Str contents_item_name(const ContentsItem *item) {

@@ -309,7 +309,8 @@ static void find_targets(Engine *engine) {
                                 .name = restore_target_namespace(&engine->restore.spec, from),
                                 .from = from,
                                 .has_pods = makes_pods(group->resource),
-                                .has_exec_annotation = group->has_exec_annotation,
+                                .has_exec_annotation =
+                                        group->has_exec_annotation && makes_pods(group->resource),
                         };
                         if (!is_list)
                                 break;

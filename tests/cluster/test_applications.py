@@ -132,18 +132,21 @@ def test_a_backup_by_real_velero_is_described_and_restored(cluster):
 
 def test_controller_made_pods_get_their_hooks_too(cluster):
     cluster.namespace("ctl")
-    cluster.apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "ctl"}, "spec": {
-        "replicas": 3, "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}}, "spec": {
-            "terminationGracePeriodSeconds": 0, "containers": [{"name": "c", "image": "busybox:1", "command": ["sleep", "100000"]}]}}}})
-    cluster.kubectl("-n", "ctl", "rollout", "status", "deploy/web", "--timeout=60s")
+    own = {"post.hook.restore.velero.io/command": '["sh","-c","echo x >> /tmp/own"]'}
+    for name, annotations in (("web", {}), ("own", own)):
+        cluster.apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "ctl"}, "spec": {
+            "replicas": 3, "selector": {"matchLabels": {"app": name}}, "template": {"metadata": {"labels": {"app": name}, "annotations": annotations}, "spec": {
+                "terminationGracePeriodSeconds": 0, "containers": [{"name": "c", "image": "busybox:1", "command": ["sleep", "100000"]}]}}}})
+        cluster.kubectl("-n", "ctl", "rollout", "status", "deploy/" + name, "--timeout=60s")
     cluster.backup("b", includedNamespaces=["ctl"], includedResources=["deployments"])
     cluster.forget_namespace("ctl")
     cluster.restore("r", "b", [{"name": "warm", "labelSelector": {"matchLabels": {"app": "web"}},
                                 "postHooks": [{"exec": {"command": ["sh", "-c", "echo x >> /tmp/warm"], "waitTimeout": "1m"}}]}])
-    pods = [p["metadata"]["name"] for p in cluster.json("-n", "ctl", "get", "pods")["items"]]
-    assert len(pods) == 3
-    for pod in pods:
-        assert cluster.exec("ctl", pod, "cat", "/tmp/warm") == "x\n", pod
+    for app, file in (("web", "warm"), ("own", "own")):
+        pods = [p["metadata"]["name"] for p in cluster.json("-n", "ctl", "get", "pods", "-l", "app=" + app)["items"]]
+        assert len(pods) == 3
+        for pod in pods:
+            assert cluster.exec("ctl", pod, "cat", "/tmp/" + file) == "x\n", pod
 
 
 def test_a_pod_that_cannot_start_says_why_its_hook_did_not_run(cluster):

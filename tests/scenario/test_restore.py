@@ -80,6 +80,27 @@ def test_a_failing_hook_of_one_pod_changes_nothing_for_another(world):
     assert outcomes == ["Failed"] + ["Skipped"] * 2 + ["Succeeded"] * 6, outcomes  # the annotation overrides two
 
 
+def test_an_annotation_of_a_template_runs_in_the_pods_that_its_controller_makes(world):
+    own = {"labels": {"app": "web"}, "annotations": {"post.hook.restore.velero.io/command": '["echo","own"]'}}
+    containers = [{"name": "main", "image": "busybox:1"}]
+    world.api.namespace("shop")
+    world.api.create("Deployment", "shop", "web", spec={"replicas": 2, "selector": {"matchLabels": {"app": "web"}},
+                                                        "template": {"metadata": own, "spec": {"containers": containers}}})
+    world.backup("b", "--include-namespaces", "shop")
+    world.new_cluster()
+    process = world.start("restore", "run", "r", "--from", world.store, "--backup", "b")
+    world.wait_until(lambda: world.api.storage.objects.get(("apps", "deployments")))
+    owner = [{"kind": "ReplicaSet", "name": "web-5f", "controller": True}]
+    for i in range(2):
+        world.api.create("Pod", "shop", f"web-5f-{i}", spec={"nodeName": "node-1", "containers": containers},
+                         metadata={**own, "labels": {"app": "web", "pod-template-hash": "5f"}, "ownerReferences": owner})
+        world.api.run_pod("shop", f"web-5f-{i}")
+    run = world.finish(process)
+    assert run.code == 0, run.err
+    assert [world.api.commands("shop", f"web-5f-{i}") for i in range(2)] == [["echo own"]] * 2
+    assert [(h["outcome"], h["source"]) for h in world.hooks("r", "restores")] == [("Succeeded", "annotation")] * 2
+
+
 def test_fail_stops_later_hooks_of_the_container_and_continue_does_not(world):
     backed_up(world)
     restore(world, "r1", ["exec: {command: [exit, '3']}", "exec: {command: [echo, two]}"], 2)

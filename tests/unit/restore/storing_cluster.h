@@ -30,6 +30,7 @@ typedef struct StoringCluster {
         bool is_slow_to_serve;      /* a CRD is established only when it is looked at */
         const char *refuses_change; /* a PATCH or PUT below a path with this in it is 422 */
         const char *refuses_watch;  /* a list or watch of a path with this in it is 403 */
+        bool is_silent;             /* watches tell nothing */
         Arena arena;
         KubeConfig config;
         KubeClient *client;
@@ -266,7 +267,8 @@ static inline void storing_watch(Peer *peer, const char *request) {
 
                 mutex_lock(&cluster->lock);
                 for (size_t i = 0; i < cluster->len; i++) {
-                        if (cluster->objects[i].version <= seen || !storing_is_in(&cluster->objects[i], path))
+                        if (cluster->is_silent || cluster->objects[i].version <= seen ||
+                            !storing_is_in(&cluster->objects[i], path))
                                 continue;
                         buf_add(&events, STR("{\"type\":\"MODIFIED\",\"object\":"));
                         json_write(yyjson_doc_get_root(cluster->objects[i].doc), &events);

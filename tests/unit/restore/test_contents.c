@@ -116,19 +116,21 @@ static void what_was_packed_is_found_again(void **state) {
         add(&tar, "resources/pods/v1-preferredversion/namespaces/shop/web.json", "versioned");
         add(&tar, "resources/pods/namespaces/shop/db.json", "{\"post.hook.restore.velero.io/command\":1}");
         add(&tar, "resources/nodes/cluster/n.json", "node");
+        add(&tar, "resources/jobs.batch/namespaces/shop/j.json", "\"post.hook.restore.velero.io/command\"");
         add(&tar, "resources/pods/namespaces/shop/web.json", "new");
         tar_finish(&tar);
         pack(buf_str(&tar), &packed);
         CHECK(read_packed(buf_str(&packed), &limits, &contents, &err));
 
         ContentsGroup *groups = contents_groups(contents, &len);
-        CHECK_INT(len, 2);
-        CHECK(str_equal(groups[0].resource, STR("nodes")) && str_equal(groups[1].resource, STR("pods")));
-        CHECK(!groups[0].has_exec_annotation && groups[1].has_exec_annotation);
-        CHECK_INT(groups[1].len, 2);
-        CHECK(str_equal(contents_item_name(&groups[1].items[0]), STR("db")));
+        CHECK_INT(len, 3);
+        CHECK(str_equal(groups[1].resource, STR("nodes")) && str_equal(groups[2].resource, STR("pods")));
+        CHECK(groups[0].has_exec_annotation && !groups[1].has_exec_annotation &&
+              groups[2].has_exec_annotation);
+        CHECK_INT(groups[2].len, 2);
+        CHECK(str_equal(contents_item_name(&groups[2].items[0]), STR("db")));
         ContentsItem *web = contents_find(contents, STR("pods"), STR("shop"), STR("web"), &group);
-        CHECK(web != NULL && group == &groups[1]);
+        CHECK(web != NULL && group == &groups[2]);
         CHECK(contents_read_item(contents, web, &text, &err));
         CHECK(str_equal(buf_str(&text), STR("new")));
         CHECK(!contents_find(contents, STR("pods"), STR("shop"), STR("nothing"), &group));
