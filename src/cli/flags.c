@@ -31,7 +31,7 @@ const Option output_flags[] = {
 
 const Option run_flags[] = {
         { OPT_ROW(OPTION_COUNT, RunFlags, hook_workers, "hook-workers", "COUNT",
-                  "hooks in flight on one node at most; fewer while the node is busy"),
+                  "hooks in flight on one node at most; a backup takes fewer while the node is busy"),
           .otherwise = "16" },
         { OPT_ROW(OPTION_TEXT, RunFlags, state, "state", "DIR", STATE_HELP) },
         { OPT_ROW(OPTION_CHOICE, RunFlags, log_level, "log-level", "none|debug|info|warning|error",

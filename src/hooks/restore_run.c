@@ -15,22 +15,6 @@ enum {
         SYNC_POLL_MS = 200,
 };
 
-static void queue_container(RestoreHooks *hooks, HookContainer *container) NEEDS_LOCK(hooks) {
-        container->state = CONTAINER_QUEUED;
-        container->next_queued = NULL;
-        if (hooks->last_queued)
-                hooks->last_queued->next_queued = container;
-        else
-                hooks->first_queued = container;
-        hooks->last_queued = container;
-        if (hooks->idle == 0 && hooks->runners_len < hooks->options.workers) {
-                hooks->runners =
-                        xrealloc_array(hooks->runners, hooks->runners_len + 1, sizeof(*hooks->runners));
-                hooks->runners[hooks->runners_len++] = thread_start(restore_hooks_run, hooks);
-        }
-        cond_broadcast(&hooks->changed);
-}
-
 static void end_container(RestoreHooks *hooks, HookContainer *container) NEEDS_LOCK(hooks) {
         const HookPod *pod = container->pod;
         size_t ended = 0;
@@ -75,7 +59,7 @@ void restore_hooks_settle(RestoreHooks *hooks, HookContainer *container) {
                 } else if (due == HOOK_DUE_LATER) {
                         return;
                 } else if (due == HOOK_DUE_NOW) {
-                        queue_container(hooks, container);
+                        restore_hooks_queue(hooks, container);
                 } else {
                         give_up_call(hooks, container, outcomes[due], why);
                 }
@@ -291,11 +275,14 @@ void restore_hooks_free(RestoreHooks *hooks) {
                 hook_pod_free(hooks->pods[i]);
         for (size_t i = 0; i < hooks->controllers_len; i++)
                 hook_controller_free(hooks->controllers[i]);
+        for (size_t i = 0; i < hooks->nodes.len; i++)
+                free(hooks->nodes.entries[i].value);
         free(hooks->namespaces);
         free(hooks->pods);
         free(hooks->controllers);
         free(hooks->runners);
         str_map_clear(&hooks->by_uid);
+        str_map_clear(&hooks->nodes);
         mutex_unlock(&hooks->lock);
         mutex_destroy(&hooks->lock);
         cond_destroy(&hooks->changed);

@@ -21,7 +21,7 @@ typedef struct RestoreHooksOptions {
         HookResults *results;
         HookGauges *gauges;
         Log *log;
-        unsigned workers; /* execs in flight at once */
+        unsigned workers; /* execs in flight on one node; 64 in all */
         const Stop *stop;
         /* A failure, to be filed under its namespace, or NULL.  From any thread; it must not call back. */
         void (*on_problem)(void *user, LogLevel level, Str namespace, Str message);

@@ -1,8 +1,9 @@
 #include "base/clock.h"
+#include "base/mem.h"
 #include "hooks/call.h"
 #include "hooks/restore_run_private.h"
 
-enum { TRIES = 3, TRY_PAUSE_MS = 1000 };
+enum { RUNNERS_MAX = 64, TRIES = 3, TRY_PAUSE_MS = 1000 };
 
 void restore_hooks_problem(RestoreHooks *hooks, LogLevel level, const HookPod *pod, Str message) {
         if (hooks->options.on_problem)
@@ -65,16 +66,76 @@ static bool run_call(RestoreHooks *hooks, const HookContainer *container, const 
         return result.outcome != HOOK_SUCCEEDED;
 }
 
-static HookContainer *take_queued(RestoreHooks *hooks) NEEDS_LOCK(hooks) {
-        HookContainer *container = hooks->first_queued;
+static size_t places(const RestoreHooks *hooks, const HookNode *node) {
+        return node->running < hooks->options.workers ? hooks->options.workers - node->running : 0;
+}
 
-        if (!container)
-                return NULL;
-        hooks->first_queued = container->next_queued;
-        if (!hooks->first_queued)
-                hooks->last_queued = NULL;
-        container->state = CONTAINER_BUSY;
-        return container;
+/* How many of those that wait could run now. */
+static size_t count_startable(const RestoreHooks *hooks) NEEDS_LOCK(hooks) {
+        size_t count = 0;
+
+        for (size_t i = 0; i < hooks->nodes.len; i++) {
+                const HookNode *node = hooks->nodes.entries[i].value;
+                size_t free_places = places(hooks, node);
+
+                count += node->queued < free_places ? node->queued : free_places;
+        }
+        return count;
+}
+
+void restore_hooks_queue(RestoreHooks *hooks, HookContainer *container) {
+        Str name = container->pod->plan.node; /* lives as long as the map */
+        HookNode *node = str_map_get(&hooks->nodes, name);
+
+        if (!node) {
+                node = xnew0(HookNode);
+                str_map_put(&hooks->nodes, name, node);
+        }
+        container->state = CONTAINER_QUEUED;
+        container->next_queued = NULL;
+        if (node->last_queued)
+                node->last_queued->next_queued = container;
+        else
+                node->first_queued = container;
+        node->last_queued = container;
+        node->queued++;
+        /* Those that are idle may have been called for others already. */
+        if (count_startable(hooks) > hooks->idle && hooks->runners_len < RUNNERS_MAX) {
+                hooks->runners =
+                        xrealloc_array(hooks->runners, hooks->runners_len + 1, sizeof(*hooks->runners));
+                hooks->runners[hooks->runners_len++] = thread_start(restore_hooks_run, hooks);
+        }
+        cond_broadcast(&hooks->changed);
+}
+
+static HookContainer *take_queued(RestoreHooks *hooks, HookNode **ret_node) NEEDS_LOCK(hooks) {
+        for (size_t i = 0; i < hooks->nodes.len; i++) {
+                HookNode *node = hooks->nodes.entries[hooks->next_node++ % hooks->nodes.len].value;
+                HookContainer *container = node->first_queued;
+
+                if (!container || places(hooks, node) == 0)
+                        continue;
+                node->first_queued = container->next_queued;
+                if (!node->first_queued)
+                        node->last_queued = NULL;
+                node->queued--;
+                container->state = CONTAINER_BUSY;
+                *ret_node = node;
+                return container;
+        }
+        return NULL;
+}
+
+static void run_next_call(RestoreHooks *hooks, HookContainer *container, HookNode *node) NEEDS_LOCK(hooks) {
+        const HookCall *call = container->calls[container->next];
+
+        node->running++;
+        mutex_unlock(&hooks->lock);
+        bool has_failed = run_call(hooks, container, call);
+        mutex_lock(&hooks->lock);
+        node->running--;
+        hook_container_finish(container, has_failed);
+        cond_broadcast(&hooks->changed);
 }
 
 void restore_hooks_run(void *user) {
@@ -82,7 +143,8 @@ void restore_hooks_run(void *user) {
 
         mutex_lock(&hooks->lock);
         while (!hooks->is_closing) {
-                HookContainer *container = take_queued(hooks);
+                HookNode *node = NULL;
+                HookContainer *container = take_queued(hooks, &node);
 
                 if (!container) {
                         hooks->idle++;
@@ -90,14 +152,8 @@ void restore_hooks_run(void *user) {
                         hooks->idle--;
                         continue;
                 }
-                if (!hooks->is_interrupted) {
-                        const HookCall *call = container->calls[container->next];
-
-                        mutex_unlock(&hooks->lock);
-                        bool has_failed = run_call(hooks, container, call);
-                        mutex_lock(&hooks->lock);
-                        hook_container_finish(container, has_failed);
-                }
+                if (!hooks->is_interrupted)
+                        run_next_call(hooks, container, node);
                 container->state = CONTAINER_WAITING;
                 restore_hooks_settle(hooks, container);
         }

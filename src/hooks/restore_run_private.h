@@ -29,6 +29,12 @@ typedef struct HookController {
         JsonDoc *doc; /* what the selector borrows from */
 } HookController;
 
+typedef struct HookNode { /* whose hooks wait for their turn there, and how many run */
+        HookContainer *first_queued, *last_queued;
+        size_t queued;
+        unsigned running;
+} HookNode;
+
 struct RestoreHooks {
         RestoreHooksOptions options;
         Stop *ending; /* ends watches and execs */
@@ -44,7 +50,8 @@ struct RestoreHooks {
         StrMap by_uid GUARDED_BY(&lock);
         HookController **controllers GUARDED_BY(&lock);
         size_t controllers_len GUARDED_BY(&lock);
-        HookContainer *first_queued GUARDED_BY(&lock), *last_queued GUARDED_BY(&lock);
+        StrMap nodes GUARDED_BY(&lock); /* name to HookNode */
+        size_t next_node GUARDED_BY(&lock);
         Thread *runners GUARDED_BY(&lock);
         unsigned runners_len GUARDED_BY(&lock), idle GUARDED_BY(&lock);
         size_t open_containers GUARDED_BY(&lock); /* of our pods, with calls still to come */
@@ -61,6 +68,8 @@ void restore_hooks_take_on(RestoreHooks *hooks, HookPod *pod) NEEDS_LOCK(hooks);
 /* Moves the container on as far as it goes without waiting: to the queue of what can run, or past what never will. */
 void restore_hooks_settle(RestoreHooks *hooks, HookContainer *container) NEEDS_LOCK(hooks);
 void restore_hooks_settle_pod(RestoreHooks *hooks, HookPod *pod) NEEDS_LOCK(hooks);
+/* Its next call runs when the container's node has a place; nodes take turns. */
+void restore_hooks_queue(RestoreHooks *hooks, HookContainer *container) NEEDS_LOCK(hooks);
 /* One thread of those that run commands. */
 void restore_hooks_run(void *hooks);
 

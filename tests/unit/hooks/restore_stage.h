@@ -21,6 +21,7 @@ typedef struct Stage {
         Buf commands, problems;
         const char *pod;   /* what a look at a pod finds; NULL: nothing */
         unsigned refusals; /* that come before a command runs */
+        _Atomic bool is_held; /* the command "hold" goes on until it is not */
 } Stage;
 
 static inline bool look_at_pod(void *user, Str namespace, Str name, JsonDoc **ret_pod, Error *err) {
@@ -55,6 +56,9 @@ static inline void act(void *user, const ExecRequest *request, ExecOutput output
         if (str_equal(word, STR("long")) && !stop_sleep_ms(stop, 60 * 1000)) {
                 ret_result->end = EXEC_CANCELED;
                 ret_result->message = xasprintf("interrupted");
+        } else if (str_equal(word, STR("hold"))) {
+                while (stage->is_held && stop_sleep_ms(stop, 5))
+                        ;
         } else if (str_equal(word, STR("false"))) {
                 ret_result->exit_code = 1;
                 ret_result->message = xasprintf("exit code 1");
@@ -75,7 +79,7 @@ static const KubeResource stage_pods = {
         .version = { "v1", 2 }, .name = { "pods", 4 }, .kind = { "Pod", 3 }, .is_namespaced = true
 };
 
-static inline void stage_open_in(Stage *stage, const char *spec, KubeClient *client) {
+static inline void stage_open_with(Stage *stage, const char *spec, KubeClient *client, unsigned workers) {
         Error err = { 0 };
 
         *stage = (Stage) { .stop = stop_new() };
@@ -93,13 +97,17 @@ static inline void stage_open_in(Stage *stage, const char *spec, KubeClient *cli
                 .spec = &stage->spec,
                 .results = stage->results,
                 .gauges = &stage->gauges,
-                .workers = 4,
+                .workers = workers,
                 .stop = stage->stop,
                 .on_problem = keep_problem,
                 .user = stage,
         });
         stage->namespace =
                 (HookNamespace) { .hooks = stage->hooks, .name = xasprintf("shop"), .known = hash_set_new() };
+}
+
+static inline void stage_open_in(Stage *stage, const char *spec, KubeClient *client) {
+        stage_open_with(stage, spec, client, 4);
 }
 
 static inline void stage_open(Stage *stage, const char *spec) {
@@ -131,22 +139,31 @@ static inline void restored(Stage *stage, const char *json) {
         restore_hooks_add_pod(stage->hooks, yyjson_doc_get_root(doc));
 }
 
-static inline bool has_begun(Stage *stage) {
-        mutex_lock(&stage->lock);
-        bool has = stage->commands.len > 0;
-        mutex_unlock(&stage->lock);
-        return has;
-}
-
 static inline const char *text(Buf *buf) {
         buf_add_char(buf, '\0');
         buf->len--;
         return buf->ptr;
 }
 
+static inline bool has_begun(Stage *stage, const char *command) {
+        mutex_lock(&stage->lock);
+        bool has = strstr(text(&stage->commands), command) != NULL;
+        mutex_unlock(&stage->lock);
+        return has;
+}
+
+static inline void wait_for(Stage *stage, const char *command) {
+        for (int i = 0; !has_begun(stage, command); i++) {
+                if (i == 1000)
+                        fail_msg("%s did not begin", command);
+                (void) stop_sleep_ms(NULL, 10);
+        }
+}
+
 #define POD(name, uid, rest)                                                                                 \
         "{'metadata':{'name':'" name "','namespace':'shop','uid':'" uid "','labels':{'app':'web'}" rest
 #define TWO_CONTAINERS "'spec':{'containers':[{'name':'a'},{'name':'b'}]}"
+#define ON(node) "'spec':{'nodeName':'" node "','containers':[{'name':'a'},{'name':'b'}]}"
 #define RUNNING(name) "{'name':'" name "','ready':true,'state':{'running':{}}}"
 #define HOOK(command, more) "{'exec':{'command':['" command "']" more "}}"
 #define SPEC(hooks) "{'resources':[{'name':'h','postHooks':[" hooks "]}]}"

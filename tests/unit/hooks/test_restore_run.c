@@ -20,6 +20,56 @@ static void hooks_of_a_container_run_in_order_once_it_is_up(void **state) {
         stage_close(&stage);
 }
 
+#define UP(name, uid, node, containers)                                                                      \
+        POD(name, uid, "}," ON(node) ",'status':{'containerStatuses':[" containers "]}}")
+
+static void each_node_has_its_own_places(void **state) {
+        Stage stage;
+
+        (void) state;
+        stage_open_with(&stage, SPEC(HOOK("hold", "")), NULL, 1);
+        stage.is_held = true;
+        restored(&stage, UP("p1", "u1", "n1", RUNNING("a")));
+        restored(&stage, UP("p2", "u2", "n1", RUNNING("a")));
+        restored(&stage, UP("q", "u3", "n2", RUNNING("a")));
+        wait_for(&stage, "p1/a:hold");
+        wait_for(&stage, "q/a:hold");
+        (void) stop_sleep_ms(NULL, 100);
+        CHECK(!has_begun(&stage, "p2"));
+        stage.is_held = false;
+        restore_hooks_wait(stage.hooks);
+        CHECK(has_begun(&stage, "p2/a:hold"));
+        CHECK_INT(stage.problems.len, 0);
+        stage_close(&stage);
+}
+
+static unsigned idle_runners(Stage *stage) {
+        mutex_lock(&stage->hooks->lock);
+        unsigned idle = stage->hooks->idle;
+        mutex_unlock(&stage->hooks->lock);
+        return idle;
+}
+
+/* Both come up with one event, when one thread is there and idle. */
+static void containers_that_come_up_at_once_do_not_wait_for_each_other(void **state) {
+        Stage stage;
+
+        (void) state;
+        stage_open(&stage, SPEC(HOOK("hold", "") "," HOOK("other", ",'container':'b'")));
+        restored(&stage, UP("p", "u1", "n1", RUNNING("a")));
+        wait_for(&stage, "p/a:hold");
+        while (idle_runners(&stage) == 0)
+                (void) stop_sleep_ms(NULL, 10);
+        stage.is_held = true;
+        restored(&stage, UP("q", "u2", "n1", RUNNING("a") "," RUNNING("b")));
+        wait_for(&stage, "q/a:hold");
+        wait_for(&stage, "q/b:other");
+        stage.is_held = false;
+        tell(&stage, KUBE_DELETED, POD("p", "u1", "}}"));
+        restore_hooks_wait(stage.hooks);
+        stage_close(&stage);
+}
+
 static void a_failed_hook_stops_its_container_only(void **state) {
         Stage stage;
 
@@ -81,8 +131,7 @@ static void a_hook_that_waits_for_ready_lets_one_that_does_not_go_first(void **s
         restored(&stage, POD("p", "u1",
                              "}," TWO_CONTAINERS
                              ",'status':{'containerStatuses':[{'name':'a','state':{'running':{}}}]}}"));
-        for (int i = 0; i < 500 && !has_begun(&stage); i++)
-                CHECK(stop_sleep_ms(stage.stop, 10));
+        wait_for(&stage, "early");
         CHECK(stop_sleep_ms(stage.stop, 50));
         mutex_lock(&stage.lock);
         CHECK_STR(text(&stage.commands), "p/a:early");
@@ -132,8 +181,7 @@ static void an_interrupted_restore_says_which_hooks_did_not_run(void **state) {
         restored(&stage,
                  POD("p", "u1", "}," TWO_CONTAINERS ",'status':{'containerStatuses':[" RUNNING("a") "]}}"));
         restored(&stage, POD("q", "u2", "}," TWO_CONTAINERS "}"));
-        for (int i = 0; i < 500 && !has_begun(&stage); i++)
-                (void) stop_sleep_ms(NULL, 10);
+        wait_for(&stage, "long");
         stop_set(stage.stop);
         int64_t start_ms = clock_ms();
         restore_hooks_wait(stage.hooks);
@@ -252,6 +300,8 @@ static void mistakes_in_annotations_are_told(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(hooks_of_a_container_run_in_order_once_it_is_up),
+                cmocka_unit_test(each_node_has_its_own_places),
+                cmocka_unit_test(containers_that_come_up_at_once_do_not_wait_for_each_other),
                 cmocka_unit_test(a_failed_hook_stops_its_container_only),
                 cmocka_unit_test(a_failed_hook_that_may_fail_lets_the_next_one_run),
                 cmocka_unit_test(an_expired_wait_is_not_executed_and_says_why),
