@@ -126,6 +126,14 @@ static HookContainer *take_queued(RestoreHooks *hooks, HookNode **ret_node) NEED
         return NULL;
 }
 
+/* Much may have become of the pod since the container was queued. */
+static bool is_still_due(const HookContainer *container) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        Str why = STR("");
+
+        return hook_container_due(container, clock_ms(), &arena, &why) == HOOK_DUE_NOW;
+}
+
 static void run_next_call(RestoreHooks *hooks, HookContainer *container, HookNode *node) NEEDS_LOCK(hooks) {
         const HookCall *call = container->calls[container->next];
 
@@ -152,10 +160,10 @@ void restore_hooks_run(void *user) {
                         hooks->idle--;
                         continue;
                 }
-                if (!hooks->is_interrupted)
+                if (!hooks->is_interrupted && is_still_due(container))
                         run_next_call(hooks, container, node);
                 container->state = CONTAINER_WAITING;
-                restore_hooks_settle(hooks, container);
+                restore_hooks_settle_pod(hooks, container->pod);
         }
         mutex_unlock(&hooks->lock);
 }

@@ -79,9 +79,13 @@ HookDue hook_container_due(const HookContainer *container, int64_t now_ms, Arena
 
         if (!call)
                 return HOOK_DUE_NONE;
-        if (container->is_stopped) {
-                *ret_why = str_of(arena_printf(arena, "hook " STR_FMT " before it failed",
-                                               STR_ARG(container->stopped_by)));
+        if (container->pod->stopped_by) {
+                const HookCall *failed = container->pod->stopped_by;
+
+                *ret_why = str_of(arena_printf(arena,
+                                               "hook " STR_FMT " in container " STR_FMT
+                                               " failed before it, with onError: Fail",
+                                               STR_ARG(failed->name), STR_ARG(failed->container)));
                 return HOOK_DUE_NEVER_STOPPED;
         }
         if (container->pod->is_gone) {
@@ -103,8 +107,6 @@ HookDue hook_container_due(const HookContainer *container, int64_t now_ms, Arena
 void hook_container_finish(HookContainer *container, bool has_failed) {
         const HookCall *call = container->calls[container->next++];
 
-        if (has_failed && call->on_error == ON_ERROR_FAIL && !container->is_stopped) {
-                container->is_stopped = true;
-                container->stopped_by = call->name;
-        }
+        if (has_failed && call->on_error == ON_ERROR_FAIL && !container->pod->stopped_by)
+                container->pod->stopped_by = call;
 }

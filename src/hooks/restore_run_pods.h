@@ -23,8 +23,6 @@ typedef struct HookContainer {
         size_t len, next;
         ContainerState state;
         bool is_running, is_ready, is_over;
-        bool is_stopped; /* a hook with onError Fail has failed */
-        Str stopped_by;  /* its name */
         char *why;       /* owned; why it is not up; NULL: nothing is known yet */
         struct HookContainer *next_queued;
 } HookContainer;
@@ -35,6 +33,7 @@ struct HookPod {
         Faults faults; /* mistakes in its annotations */
         bool is_ours; /* created by the restore or by a controller of it; else just seen */
         bool is_gone;
+        const HookCall *stopped_by; /* the hook with onError Fail that has failed; NULL: none */
         PodOwner owner;
         int64_t start_ms; /* clock_ms */
         int64_t seen_ms;
@@ -53,7 +52,7 @@ typedef enum HookDue {
         HOOK_DUE_NOW,
         HOOK_DUE_NEVER_TIMED_OUT,
         HOOK_DUE_NEVER_FAILED,  /* the pod or the container has ended */
-        HOOK_DUE_NEVER_STOPPED, /* an earlier hook failed */
+        HOOK_DUE_NEVER_STOPPED, /* a hook of the pod failed, and no more are to run in it */
         HOOK_DUE_NONE,          /* no call is left */
 } HookDue;
 

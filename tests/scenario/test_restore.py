@@ -101,7 +101,7 @@ def test_an_annotation_of_a_template_runs_in_the_pods_that_its_controller_makes(
     assert [(h["outcome"], h["source"]) for h in world.hooks("r", "restores")] == [("Succeeded", "annotation")] * 2
 
 
-def test_fail_stops_later_hooks_of_the_container_and_continue_does_not(world):
+def test_fail_stops_later_hooks_of_the_pod_and_continue_does_not(world):
     backed_up(world)
     restore(world, "r1", ["exec: {command: [exit, '3']}", "exec: {command: [echo, two]}"], 2)
     assert world.api.commands("shop", "db-0") == ["exit 3"]

@@ -70,23 +70,58 @@ static void containers_that_come_up_at_once_do_not_wait_for_each_other(void **st
         stage_close(&stage);
 }
 
-static void a_failed_hook_stops_its_container_only(void **state) {
+#define STOPPED(container)                                                                                   \
+        "warning: hook h in container " container " in pod shop/p not executed: hook h in container a "     \
+        "failed before it, with onError: Fail\n"
+
+/* Of all its containers, and of no other pod. */
+static void a_failed_hook_keeps_the_later_ones_of_its_pod_from_running(void **state) {
         Stage stage;
 
         (void) state;
         stage_open(&stage,
                    SPEC(HOOK("false", "") "," HOOK("later", "") "," HOOK("other", ",'container':'b'")));
-        restored(&stage,
-                 POD("p", "u1", "}," TWO_CONTAINERS ",'status':{'containerStatuses':[" RUNNING("a") "]}}"));
-        tell(&stage, KUBE_MODIFIED,
-             POD("p", "u1",
-                 "}," TWO_CONTAINERS ",'status':{'containerStatuses':[" RUNNING("a") "," RUNNING("b") "]}}"));
+        restored(&stage, UP("p", "u1", "n1", RUNNING("a")));
+        restored(&stage, UP("q", "u2", "n1", RUNNING("b")));
+        wait_for(&stage, "q/b:other");
+        wait_for(&stage, "p/a:false");
+        while (idle_runners(&stage) == 0)
+                (void) stop_sleep_ms(NULL, 10);
+        tell(&stage, KUBE_MODIFIED, UP("p", "u1", "n1", RUNNING("a") "," RUNNING("b")));
+        tell(&stage, KUBE_DELETED, POD("q", "u2", "}}"));
         restore_hooks_wait(stage.hooks);
-        CHECK(strstr(text(&stage.commands), "p/b:other") != NULL);
-        CHECK(strstr(text(&stage.commands), "later") == NULL);
+        CHECK_INT(strlen(text(&stage.commands)), strlen("p/a:false q/b:other"));
+        CHECK(strstr(text(&stage.problems), "error: hook h in container a in pod shop/p failed: command terminated "
+                                            "with exit code 1\n") != NULL);
+        CHECK(strstr(text(&stage.problems), STOPPED("a")) != NULL);
+        CHECK(strstr(text(&stage.problems), STOPPED("b")) != NULL);
+        stage_close(&stage);
+}
+
+/* What runs in another container goes on; what waits for its turn behind it does not begin. */
+static void a_hook_that_waits_for_a_place_does_not_run_after_one_of_its_pod_failed(void **state) {
+        Stage stage;
+
+        (void) state;
+        stage_open_with(&stage, SPEC(HOOK("false", "") "," HOOK("other", ",'container':'b'")), NULL, 1);
+        restored(&stage, UP("p", "u1", "n1", RUNNING("a") "," RUNNING("b")));
+        restore_hooks_wait(stage.hooks);
+        CHECK_STR(text(&stage.commands), "p/a:false");
+        CHECK(strstr(text(&stage.problems), STOPPED("b")) != NULL);
+        stage_close(&stage);
+}
+
+/* A mistake that concerns some of the pods that an entry matches: the others hooks of the pod run. */
+static void a_hook_without_its_container_stops_no_other(void **state) {
+        Stage stage;
+
+        (void) state;
+        stage_open(&stage, SPEC(HOOK("one", ",'container':'nobody'") "," HOOK("two", "")));
+        restored(&stage, UP("p", "u1", "n1", RUNNING("a")));
+        restore_hooks_wait(stage.hooks);
+        CHECK_STR(text(&stage.commands), "p/a:two");
         CHECK_STR(text(&stage.problems),
-                  "error: hook h in container a in pod shop/p failed: command terminated with exit code 1\n"
-                  "warning: hook h in container a in pod shop/p not executed: hook h before it failed\n");
+                  "error: hook h in pod shop/p not executed: no such container: \"nobody\" (the pod has a, b)\n");
         stage_close(&stage);
 }
 
@@ -302,7 +337,9 @@ int main(void) {
                 cmocka_unit_test(hooks_of_a_container_run_in_order_once_it_is_up),
                 cmocka_unit_test(each_node_has_its_own_places),
                 cmocka_unit_test(containers_that_come_up_at_once_do_not_wait_for_each_other),
-                cmocka_unit_test(a_failed_hook_stops_its_container_only),
+                cmocka_unit_test(a_failed_hook_keeps_the_later_ones_of_its_pod_from_running),
+                cmocka_unit_test(a_hook_that_waits_for_a_place_does_not_run_after_one_of_its_pod_failed),
+                cmocka_unit_test(a_hook_without_its_container_stops_no_other),
                 cmocka_unit_test(a_failed_hook_that_may_fail_lets_the_next_one_run),
                 cmocka_unit_test(an_expired_wait_is_not_executed_and_says_why),
                 cmocka_unit_test(a_hook_that_waits_for_ready_lets_one_that_does_not_go_first),
