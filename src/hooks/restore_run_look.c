@@ -24,61 +24,130 @@ static Str shorten(Str text) {
         return text;
 }
 
-static Str describe_waiting(JsonVal *waiting, Arena *arena) {
-        Str reason = json_get_str(waiting, "reason"), message = shorten(json_get_str(waiting, "message"));
+/* Why a container is not up, and what to do about it. */
+typedef struct Reason {
+        Str why;
+        const char *advice; /* a literal or NULL */
+} Reason;
 
-        return str_of(arena_printf(arena, STR_FMT "%s" STR_FMT, STR_ARG(reason), message.len > 0 ? ": " : "",
-                                   STR_ARG(message)));
+static const char *advise(Str reason) {
+        static const struct {
+                const char *reason, *advice;
+        } rows[] = {
+                { "ErrImagePull", "correct the name of the image or its pull secret" },
+                { "ImagePullBackOff", "correct the name of the image or its pull secret" },
+                { "InvalidImageName", "correct the name of the image or its pull secret" },
+                { "ErrImageNeverPull", "correct the name of the image or its pull policy" },
+                { "CreateContainerConfigError", "restore the ConfigMap or Secret that it needs" },
+                { "CrashLoopBackOff", "look at its log (kubectl logs)" },
+                { "Unschedulable", "see what it asks of a node (kubectl describe pod)" },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+                if (str_equal(reason, str_of(rows[i].reason)))
+                        return rows[i].advice;
+        return "see its events (kubectl describe pod), or give the hook a longer waitTimeout";
 }
 
-static Str describe_ended(JsonVal *ended, Arena *arena) {
+/* A state, a condition or a whole status: whatever has a reason and a message. */
+static Reason reason_said(JsonVal *said, Arena *arena) {
+        Str reason = json_get_str(said, "reason"), message = shorten(json_get_str(said, "message"));
+        Str why = str_of(arena_printf(arena, STR_FMT "%s" STR_FMT, STR_ARG(reason),
+                                      message.len > 0 ? ": " : "", STR_ARG(message)));
+
+        return (Reason) { why, advise(reason) };
+}
+
+static Reason reason_ended(JsonVal *ended, Arena *arena) {
         Str reason = json_get_str(ended, "reason");
+        int64_t code = json_get_int(ended, "exitCode", 0);
+        Str why = str_of(arena_printf(arena, "it has ended with exit code %lld%s" STR_FMT "%s", (long long) code,
+                                      reason.len > 0 ? " (" : "", STR_ARG(reason),
+                                      reason.len > 0 ? ")" : ""));
 
-        return str_of(arena_printf(arena, "it has ended with exit code %lld%s" STR_FMT "%s",
-                                   (long long) json_get_int(ended, "exitCode", 0), reason.len > 0 ? " (" : "",
-                                   STR_ARG(reason), reason.len > 0 ? ")" : ""));
+        return (Reason) { why, code != 0 ? advise(STR("CrashLoopBackOff")) : NULL };
 }
 
-/* The init container that the others wait for. */
-static Str describe_init(JsonVal *pod, Arena *arena) {
-        JsonVal *statuses = json_at(pod, "status", "initContainerStatuses"), *status;
+/* How it ended says more than how long the kubelet waits now. */
+static Reason reason_waiting(JsonVal *status, Arena *arena) {
+        JsonVal *waiting = json_at(status, "state", "waiting");
+        JsonVal *ended = json_at(status, "lastState", "terminated");
+        Str reason = json_get_str(waiting, "reason");
+
+        if (!ended || !str_equal(reason, STR("CrashLoopBackOff")))
+                return reason_said(waiting, arena);
+        Reason last = reason_ended(ended, arena);
+        Str why = str_of(arena_printf(arena, STR_FMT ": " STR_FMT, STR_ARG(reason), STR_ARG(last.why)));
+        return (Reason) { why, advise(reason) };
+}
+
+static bool is_started_sidecar(JsonVal *pod, JsonVal *status) {
+        JsonVal *container =
+                find_named(json_at(pod, "spec", "initContainers"), json_get_str(status, "name"));
+
+        return json_get_bool(status, "started", false) && json_at(status, "state", "running") &&
+               str_equal(json_get_str(container, "restartPolicy"), STR("Always"));
+}
+
+/* The status of the init container that the others wait for. */
+static JsonVal *find_blocking(JsonVal *pod) {
+        JsonVal *status;
         size_t i, max;
 
-        yyjson_arr_foreach(statuses, i, max, status) {
-                JsonVal *state = json_get(status, "state");
-                JsonVal *ended = json_get(state, "terminated"), *waiting = json_get(state, "waiting");
-                Str name = json_get_str(status, "name");
-                Str how = STR("is running");
+        yyjson_arr_foreach(json_at(pod, "status", "initContainerStatuses"), i, max, status) {
+                JsonVal *ended = json_at(status, "state", "terminated");
+                bool has_succeeded = ended && json_get_int(ended, "exitCode", 1) == 0;
 
-                if (ended && json_get_int(ended, "exitCode", 1) == 0)
-                        continue;
-                if (json_get_bool(status, "started", false) && json_get(state, "running") &&
-                    str_equal(json_get_str(find_named(json_at(pod, "spec", "initContainers"), name),
-                                           "restartPolicy"),
-                              STR("Always")))
-                        continue;
-                if (ended)
-                        how = describe_ended(ended, arena);
-                else if (waiting)
-                        how = describe_waiting(waiting, arena);
-                return str_of(arena_printf(arena, "init container \"" STR_FMT "\": " STR_FMT, STR_ARG(name),
-                                           STR_ARG(how)));
+                if (!has_succeeded && !is_started_sidecar(pod, status))
+                        return status;
         }
-        return STR("its init containers have ended, it is about to start");
+        return NULL;
 }
 
-static Str describe_pending(JsonVal *pod, Arena *arena) {
+static Reason reason_init(JsonVal *blocking, Arena *arena) {
+        JsonVal *ended = json_at(blocking, "state", "terminated");
+        Str name = json_get_str(blocking, "name");
+        Reason reason = { STR("is running"), advise(STR("")) };
+
+        if (ended)
+                reason = reason_ended(ended, arena);
+        else if (json_at(blocking, "state", "waiting"))
+                reason = reason_waiting(blocking, arena);
+        reason.why = str_of(arena_printf(arena, "init container \"" STR_FMT "\": " STR_FMT, STR_ARG(name),
+                                         STR_ARG(reason.why)));
+        return reason;
+}
+
+static Reason reason_pending(JsonVal *pod, Arena *arena) {
         JsonVal *conditions = json_at(pod, "status", "conditions"), *condition;
         size_t i, max;
 
         yyjson_arr_foreach(conditions, i, max, condition) {
                 if (str_equal(json_get_str(condition, "type"), STR("PodScheduled")) &&
                     str_equal(json_get_str(condition, "status"), STR("False")))
-                        return describe_waiting(condition, arena);
+                        return reason_said(condition, arena);
         }
         if (json_str(json_at(pod, "spec", "nodeName")).len == 0)
-                return STR("the pod is not scheduled yet");
-        return STR("the node has not started the pod yet");
+                return (Reason) { STR("the pod is not scheduled yet"), advise(STR("")) };
+        return (Reason) { STR("the node has not started the pod yet"), advise(STR("")) };
+}
+
+static Reason reason_pod_ended(JsonVal *pod, JsonVal *status, Str phase, Arena *arena) {
+        JsonVal *of_pod = json_get(pod, "status"), *blocking = find_blocking(pod);
+        JsonVal *ended = json_at(status, "state", "terminated");
+        Reason reason = { 0 };
+
+        if (!str_equal(phase, STR("Failed")))
+                reason.why = STR("");
+        else if (json_get_str(of_pod, "reason").len > 0) /* the kubelet's: Evicted, DeadlineExceeded */
+                reason = (Reason) { reason_said(of_pod, arena).why, "see its events (kubectl describe pod)" };
+        else if (blocking)
+                reason = reason_init(blocking, arena);
+        else if (ended)
+                reason = reason_ended(ended, arena);
+        reason.why = str_of(arena_printf(arena, "the pod has ended (" STR_FMT ")%s" STR_FMT, STR_ARG(phase),
+                                         reason.why.len > 0 ? ": " : "", STR_ARG(reason.why)));
+        return reason;
 }
 
 static bool is_restarted(JsonVal *pod, JsonVal *sidecar, int64_t exit_code) {
@@ -89,41 +158,47 @@ static bool is_restarted(JsonVal *pod, JsonVal *sidecar, int64_t exit_code) {
         return str_equal(policy, STR("OnFailure")) && exit_code != 0;
 }
 
-static ContainerLook look_at_status(JsonVal *pod, JsonVal *status, JsonVal *sidecar, Arena *arena) {
-        JsonVal *state = json_get(status, "state");
-        JsonVal *ended = json_get(state, "terminated"), *waiting = json_get(state, "waiting");
-        ContainerLook look = { .is_running = json_get(state, "running") != NULL };
+static Reason reason_not_running(JsonVal *pod, JsonVal *status, Arena *arena) {
+        JsonVal *ended = json_at(status, "state", "terminated"), *waiting = json_at(status, "state", "waiting");
+        JsonVal *blocking = find_blocking(pod);
 
-        if (look.is_running) {
-                look.is_ready = json_get_bool(status, "ready", false);
-                look.why = look.is_ready ? STR("") : STR("it is running but not ready");
-        } else if (ended) {
-                look.is_over = !is_restarted(pod, sidecar, json_get_int(ended, "exitCode", 0));
-                look.why = describe_ended(ended, arena);
-        } else if (waiting && str_equal(json_get_str(waiting, "reason"), STR("PodInitializing"))) {
-                look.why = describe_init(pod, arena);
-        } else if (waiting) {
-                look.why = describe_waiting(waiting, arena);
-        } else {
-                look.why = describe_pending(pod, arena);
-        }
-        return look;
+        if (ended)
+                return reason_ended(ended, arena);
+        if (!waiting)
+                return reason_pending(pod, arena);
+        if (!str_equal(json_get_str(waiting, "reason"), STR("PodInitializing")))
+                return reason_waiting(status, arena);
+        if (blocking)
+                return reason_init(blocking, arena);
+        return (Reason) { STR("its init containers have ended, it is about to start"), advise(STR("")) };
 }
 
 ContainerLook restore_run_look(JsonVal *pod, Str container, Arena *arena) {
         Str phase = json_str(json_at(pod, "status", "phase"));
         JsonVal *sidecar = find_named(json_at(pod, "spec", "initContainers"), container);
         JsonVal *status = find_named(json_at(pod, "status", "containerStatuses"), container);
+        ContainerLook look = { 0 };
+        Reason reason = { STR(""), NULL };
 
-        if (str_equal(phase, STR("Succeeded")) || str_equal(phase, STR("Failed")))
-                return (ContainerLook) { .is_over = true,
-                                         .why = str_of(arena_printf(arena, "the pod has ended (" STR_FMT ")",
-                                                                    STR_ARG(phase))) };
         if (!status)
                 status = find_named(json_at(pod, "status", "initContainerStatuses"), container);
-        if (status)
-                return look_at_status(pod, status, sidecar, arena);
-        return (ContainerLook) { .why = describe_pending(pod, arena) };
+        JsonVal *ended = json_at(status, "state", "terminated");
+        if (str_equal(phase, STR("Succeeded")) || str_equal(phase, STR("Failed"))) {
+                look.is_over = true;
+                reason = reason_pod_ended(pod, status, phase, arena);
+        } else if (json_at(status, "state", "running")) {
+                look.is_running = true;
+                look.is_ready = json_get_bool(status, "ready", false);
+                if (!look.is_ready)
+                        reason = (Reason) { STR("it is running but not ready"),
+                                            "look at its readiness probe (kubectl describe pod)" };
+        } else {
+                look.is_over = ended && !is_restarted(pod, sidecar, json_get_int(ended, "exitCode", 0));
+                reason = reason_not_running(pod, status, arena);
+        }
+        look.why = reason.why;
+        look.advice = reason.advice;
+        return look;
 }
 
 int64_t restore_run_wanted_pods(JsonVal *controller) {

@@ -8,6 +8,7 @@ typedef struct ContainerLook {
         bool is_running, is_ready;
         bool is_over; /* it will never run (again) in this pod */
         Str why; /* unless it is ready: "ImagePullBackOff: Back-off pulling image …", "0/1 nodes are available …" */
+        const char *advice; /* what to do about it; a literal or NULL */
 } ContainerLook;
 
 /* `why` lives in the arena. */

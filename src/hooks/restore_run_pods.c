@@ -62,7 +62,8 @@ void hook_pod_see(HookPod *pod, JsonVal *json, int64_t now_ms) {
                 container->is_ready = look.is_ready;
                 container->is_over = look.is_over;
                 free(container->why);
-                container->why = xasprintf(STR_FMT, STR_ARG(look.why));
+                container->why = xasprintf(STR_FMT "%s%s", STR_ARG(look.why), look.advice ? "; " : "",
+                                           look.advice ? look.advice : "");
         }
 }
 

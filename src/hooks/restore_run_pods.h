@@ -23,7 +23,7 @@ typedef struct HookContainer {
         size_t len, next;
         ContainerState state;
         bool is_running, is_ready, is_over;
-        char *why;       /* owned; why it is not up; NULL: nothing is known yet */
+        char *why;          /* owned; why it is not up, and what to do; NULL: nothing is known yet */
         struct HookContainer *next_queued;
 } HookContainer;
 

@@ -151,11 +151,72 @@ static void an_expired_wait_is_not_executed_and_says_why(void **state) {
         CHECK_INT(stage.commands.len, 0);
         CHECK_STR(text(&stage.problems), "error: hook h in container a in pod shop/p not executed: the "
                                          "container was not running within "
-                                         "300ms: ImagePullBackOff\n");
+                                         "300ms: ImagePullBackOff; correct the name of the image or its pull "
+                                         "secret\n");
         hook_results_count(stage.results, &attempted, &failed);
         CHECK_INT(attempted, 1);
         CHECK_INT(failed, 1);
         stage_close(&stage);
+}
+
+/* The whole sentence: pod, container, reason, and what to do. */
+static void an_expired_wait_says_what_to_do(void **state) {
+        static const struct {
+                const char *spec, *status, *sentence;
+        } cases[] = {
+                { "", "'conditions':[{'type':'PodScheduled','status':'False','reason':'Unschedulable','message':'0/1 "
+                      "nodes are available'}]",
+                  "running within 1ms: Unschedulable: 0/1 nodes are available; see what it asks of a node (kubectl "
+                  "describe pod)" },
+                { "'nodeName':'n1',", "'phase':'Pending'",
+                  "running within 1ms: the node has not started the pod yet; see its events (kubectl describe "
+                  "pod), or give the hook a longer waitTimeout" },
+                { "'nodeName':'n1',",
+                  "'initContainerStatuses':[{'name':'load','state':{'waiting':{'reason':'ImagePullBackOff',"
+                  "'message':'Back-off pulling image nope:1'}}}],'containerStatuses':[{'name':'a','state':{"
+                  "'waiting':{'reason':'PodInitializing'}}}]",
+                  "running within 1ms: init container \"load\": ImagePullBackOff: Back-off pulling image nope:1; "
+                  "correct the name of the image or its pull secret" },
+                { "'nodeName':'n1',",
+                  "'initContainerStatuses':[{'name':'load','state':{'waiting':{'reason':'CrashLoopBackOff',"
+                  "'message':'back-off 5m0s'}},'lastState':{'terminated':{'exitCode':1,'reason':'Error'}}}],"
+                  "'containerStatuses':[{'name':'a','state':{'waiting':{'reason':'PodInitializing'}}}]",
+                  "running within 1ms: init container \"load\": CrashLoopBackOff: it has ended with exit code 1 "
+                  "(Error); look at its log (kubectl logs)" },
+                { "'nodeName':'n1',",
+                  "'initContainerStatuses':[{'name':'load','state':{'running':{}}}],'containerStatuses':[{'name':"
+                  "'a','state':{'waiting':{'reason':'PodInitializing'}}}]",
+                  "running within 1ms: init container \"load\": is running; see its events (kubectl describe "
+                  "pod), or give the hook a longer waitTimeout" },
+                { "'nodeName':'n1',",
+                  "'containerStatuses':[{'name':'a','state':{'waiting':{'reason':'CreateContainerConfigError',"
+                  "'message':'secret x not found'}}}]",
+                  "running within 1ms: CreateContainerConfigError: secret x not found; restore the ConfigMap or "
+                  "Secret that it needs" },
+                { "'nodeName':'n1',", "'containerStatuses':[{'name':'a','ready':false,'state':{'running':{}}}]",
+                  "ready within 1ms: it is running but not ready; look at its readiness probe (kubectl describe "
+                  "pod)" },
+        };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(arena_clear) Arena arena = { 0 };
+                bool waits_for_ready = strncmp(c->sentence, "ready", 5) == 0;
+                Stage stage;
+
+                stage_open(&stage, waits_for_ready
+                                           ? SPEC(HOOK("one", ",'waitTimeout':'1ms','waitForReady':true"))
+                                           : SPEC(HOOK("one", ",'waitTimeout':'1ms'")));
+                restored(&stage, arena_printf(&arena, POD("p", "u1", "},'spec':{%s'containers':[{'name':'a'}]},'status':{%s}}"),
+                                              c->spec, c->status));
+                restore_hooks_wait(stage.hooks);
+                CHECK_STR(text(&stage.problems),
+                          arena_printf(&arena,
+                                       "error: hook h in container a in pod shop/p not executed: the container was "
+                                       "not %s\n",
+                                       c->sentence));
+                stage_close(&stage);
+        }
 }
 
 static void a_hook_that_waits_for_ready_lets_one_that_does_not_go_first(void **state) {
@@ -342,6 +403,7 @@ int main(void) {
                 cmocka_unit_test(a_hook_without_its_container_stops_no_other),
                 cmocka_unit_test(a_failed_hook_that_may_fail_lets_the_next_one_run),
                 cmocka_unit_test(an_expired_wait_is_not_executed_and_says_why),
+                cmocka_unit_test(an_expired_wait_says_what_to_do),
                 cmocka_unit_test(a_hook_that_waits_for_ready_lets_one_that_does_not_go_first),
                 cmocka_unit_test(a_deleted_pod_and_one_that_ended_fail_what_waits_in_them),
                 cmocka_unit_test(a_command_that_was_refused_for_the_moment_is_tried_again),
