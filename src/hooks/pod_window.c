@@ -70,7 +70,7 @@ bool pod_window_read(PodWindow *window, JsonDoc **ret_pod, Error *err) {
         AUTO_JSON *doc = NULL;
         JsonVal *pod;
 
-        if (!port->get_pod(port->user, window->plan.namespace, window->plan.name, &doc, err)) {
+        if (!port->get_pod(port->user, window->plan.namespace, window->plan.name, NULL, &doc, err)) {
                 window->is_gone = err->code == ERROR_NOT_FOUND;
                 if (window->is_gone)
                         error_clear(err);

@@ -1,7 +1,7 @@
 #include "hooks/run.h"
 #include "kube/object.h"
 
-static bool get_pod(void *user, Str namespace, Str name, JsonDoc **ret_pod, Error *err) {
+static bool get_pod(void *user, Str namespace, Str name, const Stop *stop, JsonDoc **ret_pod, Error *err) {
         static const KubeResource pods = {
                 .version = { "v1", 2 },
                 .name = { "pods", 4 },
@@ -10,7 +10,7 @@ static bool get_pod(void *user, Str namespace, Str name, JsonDoc **ret_pod, Erro
                 .is_namespaced = true,
         };
 
-        return kube_get(user, &pods, namespace, name, NULL, ret_pod, err);
+        return kube_get(user, &pods, namespace, name, stop, ret_pod, err);
 }
 
 static void exec(void *user, const ExecRequest *request, ExecOutput output, void *output_user,

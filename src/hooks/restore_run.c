@@ -174,7 +174,7 @@ static void refresh_stale(RestoreHooks *hooks) {
                 if (!pod || !hooks->options.port.get_pod)
                         return;
                 bool has = hooks->options.port.get_pod(hooks->options.port.user, pod->plan.namespace,
-                                                       pod->plan.name, &doc, &err);
+                                                       pod->plan.name, hooks->ending, &doc, &err);
                 mutex_lock(&hooks->lock);
                 pod->seen_ms = clock_ms();
                 if (has && str_equal(object_uid(yyjson_doc_get_root(doc)), pod->plan.uid))
@@ -189,10 +189,10 @@ static void refresh_stale(RestoreHooks *hooks) {
 static bool tick(RestoreHooks *hooks) {
         bool goes_on = stop_sleep_ms(hooks->options.stop, TICK_MS);
 
+        mutex_lock(&hooks->lock);
+        hooks->is_interrupted |= !goes_on; /* first, so that who sees the end of a watch knows why */
         if (!goes_on)
                 stop_set(hooks->ending);
-        mutex_lock(&hooks->lock);
-        hooks->is_interrupted |= !goes_on;
         for (size_t i = 0; i < hooks->pods_len; i++)
                 restore_hooks_settle_pod(hooks, hooks->pods[i]);
         restore_hooks_expire_controllers(hooks);
@@ -203,9 +203,15 @@ static bool tick(RestoreHooks *hooks) {
 }
 
 static void run_clock(void *user) {
+        while (tick(user))
+                ;
+}
+
+/* Apart from the clock, which alone sees an interrupt: the cluster may keep one waiting. */
+static void run_looks(void *user) {
         RestoreHooks *hooks = user;
 
-        while (tick(hooks)) {
+        while (stop_sleep_ms(hooks->ending, TICK_MS)) {
                 restore_hooks_look_at_controllers(hooks);
                 refresh_stale(hooks);
         }
@@ -223,6 +229,7 @@ RestoreHooks *restore_hooks_new(const RestoreHooksOptions *options) {
         mutex_init(&hooks->lock);
         cond_init(&hooks->changed);
         hooks->clock = thread_start(run_clock, hooks);
+        hooks->looks = thread_start(run_looks, hooks);
         return hooks;
 }
 
@@ -239,6 +246,8 @@ void restore_hooks_wait(RestoreHooks *hooks) {
         mutex_lock(&hooks->lock);
         while (is_anything_open(hooks))
                 cond_wait(&hooks->changed, &hooks->lock);
+        hooks->is_closing = true; /* what a watch tells from now on comes too late for the results */
+        cond_broadcast(&hooks->changed);
         mutex_unlock(&hooks->lock);
 }
 
@@ -258,6 +267,7 @@ static void join_all(RestoreHooks *hooks) {
         for (unsigned i = 0; i < runners_len; i++)
                 thread_join(runners[i]);
         thread_join(hooks->clock);
+        thread_join(hooks->looks);
 }
 
 void restore_hooks_free(RestoreHooks *hooks) {

@@ -39,5 +39,6 @@ void restore_hooks_add_pod(RestoreHooks *hooks, JsonVal *pod);
 /* A controller that the restore created (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, …): its pods, as many as it asks
  * for, are waited for up to `HOOK_WAIT_DEFAULT_MS` if pods of its template have hooks. */
 void restore_hooks_add_controller(RestoreHooks *hooks, JsonVal *controller);
-/* All was created: returns when every planned hook has its outcome.  Failures are in the results and errors in the log. */
+/* All was created: returns when every planned hook has its outcome, and begins none after that.  Failures are in the
+ * results and errors in the log. */
 void restore_hooks_wait(RestoreHooks *hooks);

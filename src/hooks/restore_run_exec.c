@@ -41,6 +41,14 @@ static bool is_worth_trying_again(HookEnd end, const HookResult *result) {
         return end == HOOK_END_LOST && result->outcome != HOOK_TIMED_OUT && result->process.len == 0;
 }
 
+/* Maybe to make room for another of its name, which is none of this hook's business. */
+static bool is_gone(RestoreHooks *hooks, const HookPod *pod) {
+        mutex_lock(&hooks->lock);
+        bool gone = pod->is_gone;
+        mutex_unlock(&hooks->lock);
+        return gone;
+}
+
 /* True when the hook failed. */
 static bool run_call(RestoreHooks *hooks, const HookContainer *container, const HookCall *call) {
         AUTO(arena_clear) Arena arena = { 0 };
@@ -59,7 +67,7 @@ static bool run_call(RestoreHooks *hooks, const HookContainer *container, const 
                 HookEnd end = hook_call_attempt(&attempt, &result);
 
                 if (i == TRIES || !is_worth_trying_again(end, &result) ||
-                    !stop_sleep_ms(hooks->ending, TRY_PAUSE_MS))
+                    !stop_sleep_ms(hooks->ending, TRY_PAUSE_MS) || is_gone(hooks, container->pod))
                         break;
         }
         restore_hooks_record(hooks, container, &result);
@@ -100,7 +108,7 @@ void restore_hooks_queue(RestoreHooks *hooks, HookContainer *container) {
         node->last_queued = container;
         node->queued++;
         /* Those that are idle may have been called for others already. */
-        if (count_startable(hooks) > hooks->idle && hooks->runners_len < RUNNERS_MAX) {
+        if (count_startable(hooks) > hooks->idle && hooks->runners_len < RUNNERS_MAX && !hooks->is_closing) {
                 hooks->runners =
                         xrealloc_array(hooks->runners, hooks->runners_len + 1, sizeof(*hooks->runners));
                 hooks->runners[hooks->runners_len++] = thread_start(restore_hooks_run, hooks);

@@ -207,6 +207,8 @@ int64_t restore_run_wanted_pods(JsonVal *controller) {
 
         if (str_equal(kind, STR("DaemonSet")))
                 return -1;
+        if (str_equal(kind, STR("Deployment")) && json_get_bool(spec, "paused", false))
+                return 0; /* it makes no ReplicaSet; one that was restored tells for itself */
         if (!str_equal(kind, STR("Job")))
                 return json_get_int(spec, "replicas", 1);
         if (json_get_bool(spec, "suspend", false))

@@ -38,8 +38,7 @@ typedef struct HookNode { /* whose hooks wait for their turn there, and how many
 struct RestoreHooks {
         RestoreHooksOptions options;
         Stop *ending; /* ends watches and execs */
-        Thread clock;
-        bool has_clock;
+        Thread clock, looks;
 
         Mutex lock;
         Cond changed;
@@ -56,7 +55,7 @@ struct RestoreHooks {
         unsigned runners_len GUARDED_BY(&lock), idle GUARDED_BY(&lock);
         size_t open_containers GUARDED_BY(&lock); /* of our pods, with calls still to come */
         bool is_interrupted GUARDED_BY(&lock);
-        bool is_closing GUARDED_BY(&lock);
+        bool is_closing GUARDED_BY(&lock); /* nothing is begun any more */
 };
 
 #define NEEDS_LOCK(hooks) THREAD_ANNOTATION(requires_capability((hooks)->lock))

@@ -28,6 +28,8 @@ void restore_hooks_see_pod(RestoreHooks *hooks, const HookNamespace *namespace, 
         bool was_before = hash_set_has(namespace->known, (const Str[]) { object_uid(json) }, 1);
         HookPod *pod = str_map_get(&hooks->by_uid, object_uid(json));
 
+        if (hooks->is_closing)
+                return;
         if (pod && is_news)
                 hook_pod_see(pod, json, clock_ms());
         else if (!pod && !was_before)

@@ -13,7 +13,7 @@
 /* What the runner needs of the cluster; hook_port_kube is the real one. */
 typedef struct HookPort {
         /* A fresh read; ERROR_NOT_FOUND when the pod is gone. */
-        bool (*get_pod)(void *user, Str namespace, Str name, JsonDoc **ret_pod, Error *err);
+        bool (*get_pod)(void *user, Str namespace, Str name, const Stop *stop, JsonDoc **ret_pod, Error *err);
         void (*exec)(void *user, const ExecRequest *request, ExecOutput output, void *output_user,
                      const Stop *stop, ExecResult *ret_result);
         void *user;

@@ -49,10 +49,12 @@ static inline FakePod *fake_find(FakePods *fake, Str name) {
         return NULL;
 }
 
-static inline bool fake_get_pod(void *user, Str namespace, Str name, JsonDoc **ret_pod, Error *err) {
+static inline bool fake_get_pod(void *user, Str namespace, Str name, const Stop *stop, JsonDoc **ret_pod,
+                                Error *err) {
         FakePods *fake = user;
         FakePod *pod = fake_find(fake, name);
 
+        (void) stop;
         if (++fake->reads == fake->lose_read)
                 return error_set(err, ERROR_UNAVAILABLE, "connection refused");
         if (!pod || pod->is_deleted)

@@ -21,12 +21,18 @@ typedef struct Stage {
         Buf commands, problems;
         const char *pod;   /* what a look at a pod finds; NULL: nothing */
         unsigned refusals; /* that come before a command runs */
+        bool is_look_stuck; /* a look at a pod takes until it is stopped */
+        _Atomic bool is_looking;
         _Atomic bool is_held; /* the command "hold" goes on until it is not */
 } Stage;
 
-static inline bool look_at_pod(void *user, Str namespace, Str name, JsonDoc **ret_pod, Error *err) {
-        const Stage *stage = user;
+static inline bool look_at_pod(void *user, Str namespace, Str name, const Stop *stop, JsonDoc **ret_pod,
+                               Error *err) {
+        Stage *stage = user;
 
+        stage->is_looking = true;
+        if (stage->is_look_stuck && !stop_sleep_ms(stop, 60 * 1000))
+                return error_set(err, ERROR_CANCELED, "interrupted");
         if (!stage->pod)
                 return error_set(err, ERROR_NOT_FOUND, "no pod " STR_FMT "/" STR_FMT, STR_ARG(namespace),
                                  STR_ARG(name));

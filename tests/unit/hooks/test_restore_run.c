@@ -269,6 +269,44 @@ static void a_command_that_was_refused_for_the_moment_is_tried_again(void **stat
         stage_close(&stage);
 }
 
+static void make_stale(Stage *stage) {
+        mutex_lock(&stage->hooks->lock);
+        stage->hooks->pods[0]->seen_ms -= 120 * 1000;
+        mutex_unlock(&stage->hooks->lock);
+}
+
+/* It may be gone because another of its name is there now. */
+static void a_command_that_got_lost_with_its_pod_is_not_tried_again(void **state) {
+        Stage stage;
+
+        (void) state;
+        stage_open(&stage, SPEC(HOOK("one", "")));
+        stage.refusals = 3;
+        restored(&stage, UP("p", "u1", "n1", RUNNING("a")));
+        wait_for(&stage, "p/a:one");
+        tell(&stage, KUBE_DELETED, POD("p", "u1", "}}"));
+        restore_hooks_wait(stage.hooks);
+        CHECK_STR(text(&stage.commands), "p/a:one");
+        stage_close(&stage);
+}
+
+static void an_interrupt_does_not_wait_for_a_look_at_the_cluster(void **state) {
+        Stage stage;
+
+        (void) state;
+        stage_open(&stage, SPEC(HOOK("one", "")));
+        stage.is_look_stuck = true;
+        restored(&stage, POD("p", "u1", "}," TWO_CONTAINERS "}"));
+        make_stale(&stage);
+        while (!stage.is_looking)
+                (void) stop_sleep_ms(NULL, 10);
+        stop_set(stage.stop);
+        int64_t start_ms = clock_ms();
+        restore_hooks_wait(stage.hooks);
+        stage_close(&stage);
+        CHECK(clock_ms() - start_ms < 20 * 1000);
+}
+
 static void an_interrupted_restore_says_which_hooks_did_not_run(void **state) {
         Stage stage;
 
@@ -346,12 +384,6 @@ static void hooks_where_pods_cannot_be_watched_fail_at_once(void **state) {
         stage_close(&stage);
 }
 
-static void make_stale(Stage *stage) {
-        mutex_lock(&stage->hooks->lock);
-        stage->hooks->pods[0]->seen_ms -= 120 * 1000;
-        mutex_unlock(&stage->hooks->lock);
-}
-
 static void a_pod_that_nothing_was_heard_of_is_looked_at(void **state) {
         static const struct {
                 const char *pod, *commands, *problem;
@@ -407,6 +439,8 @@ int main(void) {
                 cmocka_unit_test(a_hook_that_waits_for_ready_lets_one_that_does_not_go_first),
                 cmocka_unit_test(a_deleted_pod_and_one_that_ended_fail_what_waits_in_them),
                 cmocka_unit_test(a_command_that_was_refused_for_the_moment_is_tried_again),
+                cmocka_unit_test(a_command_that_got_lost_with_its_pod_is_not_tried_again),
+                cmocka_unit_test(an_interrupt_does_not_wait_for_a_look_at_the_cluster),
                 cmocka_unit_test(an_interrupted_restore_says_which_hooks_did_not_run),
                 cmocka_unit_test(an_annotation_replaces_the_hooks_of_the_spec),
                 cmocka_unit_test(a_watch_tells_when_a_pod_is_up),

@@ -173,6 +173,24 @@ static void a_controller_whose_pods_no_hook_is_for_is_not_waited_for(void **stat
         stage_close(&stage);
 }
 
+/* The results are being written by then. */
+static void a_pod_that_comes_after_the_wait_is_left_alone(void **state) {
+        AUTO_JSON *deployment = quoted_json(DEPLOYMENT);
+        Stage stage;
+
+        (void) state;
+        stage_open(&stage, SPEC(HOOK("one", "")));
+        tell(&stage, KUBE_SYNCED, NULL);
+        restore_hooks_add_controller(stage.hooks, yyjson_doc_get_root(deployment));
+        tell(&stage, KUBE_ADDED, HASHED("p", "u1"));
+        tell(&stage, KUBE_ADDED, HASHED("q", "u2"));
+        restore_hooks_wait(stage.hooks);
+        tell(&stage, KUBE_ADDED, HASHED("late", "u3"));
+        (void) stop_sleep_ms(NULL, 300);
+        CHECK(!has_begun(&stage, "late"));
+        stage_close(&stage);
+}
+
 static void a_daemon_set_is_asked_how_many_pods_it_wants(void **state) {
         AUTO_JSON *set = quoted_json(
                 "{'kind':'DaemonSet','metadata':{'name':'d','namespace':'shop'},'spec':{'selector':{"
@@ -234,6 +252,7 @@ int main(void) {
                 cmocka_unit_test(a_pod_that_only_a_list_has_shown_yet_runs_its_hooks),
                 cmocka_unit_test(a_pod_of_a_stranger_has_no_hooks),
                 cmocka_unit_test(a_controller_whose_pods_no_hook_is_for_is_not_waited_for),
+                cmocka_unit_test(a_pod_that_comes_after_the_wait_is_left_alone),
                 cmocka_unit_test(a_daemon_set_is_asked_how_many_pods_it_wants),
                 cmocka_unit_test(a_controller_whose_pods_do_not_come_is_given_up),
                 cmocka_unit_test(a_pod_that_was_seen_before_it_was_told_counts_as_restored),

@@ -163,6 +163,7 @@ static void a_controller_says_how_many_pods_it_wants(void **state) {
                 int64_t wanted;
         } cases[] = {
                 { "{kind: Deployment, spec: {}}", 1 },
+                { "{kind: Deployment, spec: {replicas: 2, paused: true}}", 0 },
                 { "{kind: StatefulSet, spec: {replicas: 3}}", 3 },
                 { "{kind: ReplicaSet, spec: {replicas: 0}}", 0 },
                 { "{kind: DaemonSet, spec: {}}", -1 }, /* only the cluster knows */
