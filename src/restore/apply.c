@@ -128,14 +128,6 @@ static bool put_status(const Application *apply, JsonDoc *created, Error *err) {
         }
 }
 
-static bool wants_status(const Application *apply) {
-        const RestoreItem *item = apply->item;
-
-        return json_get(item->backup, "status") &&
-               selection_has_status(&apply->engine->selection, item->resource,
-                                    json_at(item->backup, "metadata", "annotations"));
-}
-
 static JsonMutVal *managed_fields_patch(const RestoreItem *item) {
         JsonMutVal *value = yyjson_mut_obj(item->doc);
         JsonMutVal *metadata = yyjson_mut_obj_add_obj(item->doc, value, "metadata");
@@ -180,6 +172,16 @@ static bool wants_hooks(const Application *apply) {
         if (!item_is(apply->item, "pods"))
                 pod = json_mut_at(pod, "spec", "template");
         return engine->has_exec_hooks || has_exec_annotation(pod);
+}
+
+/* Not that of a pod with hooks: they go by what it says of the containers, which has to be the kubelet's word. */
+static bool wants_status(const Application *apply) {
+        const RestoreItem *item = apply->item;
+
+        return json_get(item->backup, "status") &&
+               selection_has_status(&apply->engine->selection, item->resource,
+                                    json_at(item->backup, "metadata", "annotations")) &&
+               !(item_is(item, "pods") && wants_hooks(apply));
 }
 
 static bool needs_reply(const Application *apply) {
@@ -271,8 +273,33 @@ static ItemAction update(const Application *apply, JsonVal *cluster) {
         return update_labels(apply, ITEM_FAILED);
 }
 
+static bool has_controller(JsonVal *object) {
+        JsonVal *owner;
+        size_t i, max;
+
+        yyjson_arr_foreach(json_at(object, "metadata", "ownerReferences"), i, max, owner) {
+                if (json_get_bool(owner, "controller", false))
+                        return true;
+        }
+        return false;
+}
+
+/* It will be gone after the restore, be it the same or not; only where a controller makes it anew is nothing lost. */
+static ItemAction meet_leaving(const Application *apply) {
+        bool is_made_anew = has_controller(apply->item->backup);
+
+        report_problem(apply->engine->report, is_made_anew ? LOG_WARN : LOG_ERROR, target_of(apply),
+                       "could not restore, " STR_FMT ":" STR_FMT
+                       " is being deleted: restore it once more when it is gone",
+                       STR_ARG(apply->kind), STR_ARG(apply->name));
+        return is_made_anew ? ITEM_DIFFERENT : ITEM_FAILED;
+}
+
 static ItemAction meet_existing(const Application *apply, JsonVal *cluster) {
         bool updates = apply->engine->restore.spec.update_existing;
+
+        if (json_at(cluster, "metadata", "deletionTimestamp"))
+                return meet_leaving(apply);
 
         if (existing_is_same(apply->item, cluster, apply->engine->labels)) {
                 log_info(

@@ -230,6 +230,51 @@ static void the_status_is_written_by_a_second_request(void **state) {
         scene_close(&scene);
 }
 
+static void the_status_of_a_pod_with_hooks_is_left_to_the_kubelet(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        must_run(&scene, "r",
+                 "'backupName':'plain','namespaceMapping':{'harbour':'marina'},'includedResources':['pods'],"
+                 "'labelSelector':{'matchLabels':{'app':'quay'}},'restoreStatus':{'includedResources':['*']},"
+                 "'hooks':{'resources':[{'name':'h','postHooks':[{'exec':{'command':['x'],'waitTimeout':'400ms'}"
+                 "}]}]}");
+        CHECK_INT(scene.cluster.puts, 0);
+        CHECK(strstr(file(&scene, "r", RESTORE_RESULTS), "the container was not running within 400ms: ") != NULL);
+        scene_close(&scene);
+}
+
+static void delete_slowly(Scene *scene, const char *path) {
+        AUTO_JSON *change = quoted_json("{'metadata':{'deletionTimestamp':'2026-01-01T00:00:00Z'}}");
+        AUTO(arena_clear) Arena arena = { 0 };
+        Buf ignored = { 0 };
+
+        CHECK_INT(storing_change(&scene->cluster, "PATCH", arena_copy(&arena, str_of(path)).ptr, change,
+                                 &ignored),
+                  200);
+        buf_clear(&ignored);
+}
+
+/* It is the same still, and will not be there in a moment. */
+static void what_is_being_deleted_is_not_taken_for_there(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        must_run(&scene, "r1", MAPPED);
+        delete_slowly(&scene, "/api/v1/namespaces/marina/configmaps/settings");
+        delete_slowly(&scene, "/apis/apps/v1/namespaces/marina/replicasets/quay-577fcb757f");
+        must_run(&scene, "r2", MAPPED ",'existingResourcePolicy':'update'");
+        CHECK_STR(file(&scene, "r2", RESTORE_RESULTS),
+                  "{\"errors\":{\"namespaces\":{\"marina\":[\"could not restore, ConfigMap:settings is being "
+                  "deleted: restore it once more when it is gone\"]}},\"warnings\":{\"namespaces\":{\"marina\":["
+                  "\"could not restore, ReplicaSet:quay-577fcb757f is being deleted: restore it once more when it "
+                  "is gone\"]}}}\n");
+        CHECK(strstr(file(&scene, "r2", RESTORE_RESOURCE_LIST), "marina/settings(failed)") != NULL);
+        scene_close(&scene);
+}
+
 static void a_dry_run_counts_and_writes_nothing(void **state) {
         Scene scene;
 
@@ -649,6 +694,8 @@ int main(void) {
                 cmocka_unit_test(the_files_of_a_restore_are_those_of_velero),
                 cmocka_unit_test(what_exists_is_left_alone_or_updated),
                 cmocka_unit_test(the_status_is_written_by_a_second_request),
+                cmocka_unit_test(the_status_of_a_pod_with_hooks_is_left_to_the_kubelet),
+                cmocka_unit_test(what_is_being_deleted_is_not_taken_for_there),
                 cmocka_unit_test(a_dry_run_counts_and_writes_nothing),
                 cmocka_unit_test(an_item_that_is_refused_is_an_error_and_the_rest_goes_on),
                 cmocka_unit_test(a_name_that_is_taken_is_refused),
