@@ -81,6 +81,7 @@ bool action_pod(const ActionSetup *setup, RestoreItem *item, ActionOutcome *outc
         (void) setup, (void) err;
         json_mut_remove(spec, "nodeName");
         json_mut_remove(spec, "priority");
+        json_mut_remove(spec, "ephemeralContainers"); /* of kubectl debug; refused in a create */
         remove_token_volumes(spec);
         for (JsonMutVal *container; (container = yyjson_mut_arr_iter_next(&inits));)
                 if (is_old_wait(container))

@@ -2,7 +2,12 @@
 #include "kube/object.h"
 #include "restore/engine.h"
 
-enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 1000, LIMIT_MS = 10 * 60 * 1000 };
+enum {
+        FIRST_PAUSE_MS = 50,
+        LONGEST_PAUSE_MS = 1000,
+        LIMIT_MS = 10 * 60 * 1000,
+        DISCOVERY_LIMIT_MS = 10 * 1000,
+};
 
 static bool has_condition(JsonVal *crd, Str type) {
         JsonVal *conditions = json_at(crd, "status", "conditions"), *condition;
@@ -41,4 +46,37 @@ bool crd_wait(Engine *engine, Str name, Error *err) {
                 pause_ms = pause_ms * 2 < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
         }
         return true;
+}
+
+static bool shows_new_kinds(const Engine *engine, const Discovery *discovery) {
+        size_t len;
+        const ContentsGroup *groups = contents_groups(engine->contents, &len);
+
+        for (size_t g = 0; g < len; g++) {
+                if (!str_equal(groups[g].resource, STR("customresourcedefinitions.apiextensions.k8s.io")))
+                        continue;
+                for (size_t i = 0; i < groups[g].len; i++)
+                        if (groups[g].items[i].action == ITEM_CREATED &&
+                            !discovery_find(discovery, contents_item_name(&groups[g].items[i])))
+                                return false;
+        }
+        return true;
+}
+
+/* The API server serves a new kind a moment before its discovery tells of it.  Past the limit the objects of the kind say what
+ * is wrong: a definition without a served version, for example. */
+bool crds_discover(Engine *engine, Error *err) {
+        int64_t deadline_ms = clock_ms() + DISCOVERY_LIMIT_MS;
+
+        for (;;) {
+                engine->discovery = engine->run->discovery; /* while the other is read anew */
+                discovery_free(TAKE(engine->refreshed));
+                if (!discovery_read(engine->run->client, engine->run->stop, &engine->refreshed, err))
+                        return error_prefix(err, "after new CustomResourceDefinitions");
+                engine->discovery = engine->refreshed;
+                if (shows_new_kinds(engine, engine->refreshed) || clock_ms() >= deadline_ms)
+                        return true;
+                if (!stop_sleep_ms(engine->run->stop, FIRST_PAUSE_MS))
+                        return stop_check(engine->run->stop, err);
+        }
 }

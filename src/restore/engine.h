@@ -62,6 +62,8 @@ ItemAction apply_item(RestoreWorker *worker, RestoreItem *item);
 /* crds.c: until the API server serves the new kind. */
 bool crd_wait(Engine *engine, Str name, Error *err) MUST_CHECK;
 bool crd_is_served(JsonVal *crd); /* pure */
+/* Reads the discovery anew, until it shows the kinds that were made. */
+bool crds_discover(Engine *engine, Error *err) MUST_CHECK;
 
 /* passes.c: CRDs, then namespaces, then the rest. */
 bool restore_crds(Engine *engine, Error *err) MUST_CHECK;

@@ -242,12 +242,7 @@ bool restore_crds(Engine *engine, Error *err) {
         make_selection(engine, false);
         if (!select_all(engine, true, err) || !restore_resource(engine, crds, err))
                 return false;
-        if (engine->crds_changed > 0 &&
-            !discovery_read(engine->run->client, engine->run->stop, &engine->refreshed, err))
-                return error_prefix(err, "after new CustomResourceDefinitions");
-        if (engine->refreshed)
-                engine->discovery = engine->refreshed;
-        return true;
+        return engine->crds_changed == 0 || crds_discover(engine, err);
 }
 
 TargetNamespace *engine_target(Engine *engine, Str name) {

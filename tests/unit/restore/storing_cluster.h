@@ -27,6 +27,7 @@ typedef struct StoringCluster {
         Stop *stop;
         unsigned stop_at; /* the stop is set with that request */
         unsigned uids, version;
+        unsigned hidden_reads;      /* as many reads of the discovery do not show boats yet */
         bool is_slow_to_serve;      /* a CRD is established only when it is looked at */
         const char *refuses_change; /* a PATCH or PUT below a path with this in it is 422 */
         const char *refuses_watch;  /* a list or watch of a path with this in it is 403 */
@@ -67,7 +68,7 @@ static const char *const storing_kinds[][4] = {
         { "rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding" },
 };
 
-static inline void storing_discovery(bool is_core, Buf *into) {
+static inline void storing_discovery(bool is_core, bool hides_boats, Buf *into) {
         bool is_first = true;
 
         buf_add(into, STR("{\"kind\":\"APIGroupDiscoveryList\",\"items\":["));
@@ -75,7 +76,7 @@ static inline void storing_discovery(bool is_core, Buf *into) {
                 const char *const *k = *kind;
                 bool is_cluster = k[2][0] == '+';
 
-                if ((k[0][0] == '\0') != is_core)
+                if ((k[0][0] == '\0') != is_core || (hides_boats && strcmp(k[2], "boats") == 0))
                         continue;
                 buf_printf(
                         into,
@@ -237,7 +238,10 @@ static inline int storing_read(StoringCluster *cluster, const char *path, Buf *i
         StoredObject *object = storing_find(cluster, path);
 
         if (strcmp(path, "/api") == 0 || strcmp(path, "/apis") == 0) {
-                storing_discovery(strcmp(path, "/api") == 0, into);
+                bool is_core = strcmp(path, "/api") == 0, hides_boats = !is_core && cluster->hidden_reads > 0;
+
+                cluster->hidden_reads -= hides_boats;
+                storing_discovery(is_core, hides_boats, into);
                 return 200;
         }
         if (object) {

@@ -631,6 +631,18 @@ static void a_crd_is_waited_for_until_it_is_served(void **state) {
         scene_close(&scene);
 }
 
+static void a_kind_that_the_discovery_does_not_show_yet_is_waited_for(void **state) {
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        scene.cluster.hidden_reads = 2;
+        must_run(&scene, "r", MAPPED);
+        CHECK_INT(scene.outcome.status.errors, 0);
+        CHECK_INT(scene.cluster.hidden_reads, 0);
+        scene_close(&scene);
+}
+
 static void a_namespace_that_is_being_deleted_is_not_restored_into(void **state) {
         AUTO(error_clear) Error err = { 0 };
         NamespaceWish wish = { .name = STR("marina") };
@@ -712,6 +724,7 @@ int main(void) {
                 cmocka_unit_test(applied_fields_keep_their_managers),
                 cmocka_unit_test(a_change_that_is_refused_is_a_warning_and_then_an_error),
                 cmocka_unit_test(a_crd_is_waited_for_until_it_is_served),
+                cmocka_unit_test(a_kind_that_the_discovery_does_not_show_yet_is_waited_for),
                 cmocka_unit_test(a_namespace_that_is_being_deleted_is_not_restored_into),
                 cmocka_unit_test(a_namespace_that_cannot_be_made_is_one_error),
                 cmocka_unit_test(objects_come_back_where_hooks_cannot_be_watched),
