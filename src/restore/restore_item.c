@@ -163,8 +163,17 @@ static ItemAction transform_and_apply(RestoreWorker *worker, RestoreItem *item, 
         return apply_item(worker, item);
 }
 
-static bool is_claimed(Engine *engine, const RestoreItem *item) {
-        return !hash_set_add(engine->seen, (const Str[]) { item->resource, item->target, item->name }, 3);
+/* Not the first that goes to its place.  What is found through another object or again in a later pass is the same
+ * object; but one that is met in its turn in a namespace is that of another namespace which is mapped to the same. */
+static bool is_claimed(Engine *engine, const RestoreItem *item, unsigned depth) {
+        if (hash_set_add(engine->seen, (const Str[]) { item->resource, item->target, item->name }, 3))
+                return false;
+        if (depth == 0 && item->target.len > 0)
+                report_problem(engine->report, LOG_WARN, bucket_of(item),
+                               STR_FMT " is not restored: another namespace of the backup that goes to \"" STR_FMT
+                                       "\" has one of that name, which is",
+                               STR_ARG(item_id(item)), STR_ARG(item->target));
+        return true;
 }
 
 /* Untouched: it is not for restoring at all, and the resource list does not have it. */
@@ -215,7 +224,7 @@ void restore_item(RestoreWorker *worker, ContentsGroup *group, ContentsItem *arc
                 say(engine, &item, "Not restoring item because its resource or namespace is excluded");
                 return;
         }
-        if (is_claimed(engine, &item))
+        if (is_claimed(engine, &item, depth))
                 return;
         if (!is_usable(engine, &item)) {
                 report_count(engine->report, item.resource, ITEM_FAILED);
