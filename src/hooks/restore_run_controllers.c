@@ -19,8 +19,8 @@ bool hook_controller_has_hooks(const HookSpec *spec, JsonVal *controller) {
 static void wrap_selector(JsonMutDoc *doc, JsonMutVal *controller) {
         JsonMutVal *labels = json_mut_at(controller, "spec", "selector"), *selector = yyjson_mut_obj(doc);
 
-        if (!labels || !str_equal(json_mut_str(yyjson_mut_obj_get(controller, "kind")),
-                                  STR("ReplicationController")))
+        if (!labels ||
+            !str_equal(json_mut_str(yyjson_mut_obj_get(controller, "kind")), STR("ReplicationController")))
                 return;
         yyjson_mut_obj_add_val(doc, selector, "matchLabels", yyjson_mut_val_mut_copy(doc, labels));
         json_mut_set(doc, yyjson_mut_obj_get(controller, "spec"), STR("selector"), selector);
@@ -183,9 +183,9 @@ void restore_hooks_look_at_controllers(RestoreHooks *hooks) {
 static void give_up_controller(RestoreHooks *hooks, HookController *controller, const char *text)
         NEEDS_LOCK(hooks) {
         AUTO(arena_clear) Arena arena = { 0 };
-        Str message = str_of(arena_printf(&arena, STR_FMT " " STR_FMT "/" STR_FMT ": %s",
-                                          STR_ARG(controller->kind), STR_ARG(controller->namespace),
-                                          STR_ARG(controller->name), text));
+        Str message =
+                str_of(arena_printf(&arena, STR_FMT " " STR_FMT "/" STR_FMT ": %s", STR_ARG(controller->kind),
+                                    STR_ARG(controller->namespace), STR_ARG(controller->name), text));
 
         controller->is_done = true;
         log_error(hooks->options.log, FIELDS(FIELD("namespace", controller->namespace)), STR_FMT,
@@ -198,9 +198,9 @@ void restore_hooks_strand_controller(RestoreHooks *hooks, HookController *contro
         AUTO(arena_clear) Arena arena = { 0 };
 
         if (!controller->is_done)
-                give_up_controller(hooks, controller,
-                                   arena_printf(&arena, "hooks do not run in the pods it makes: %s",
-                                                problem));
+                give_up_controller(
+                        hooks, controller,
+                        arena_printf(&arena, "hooks do not run in the pods it makes: %s", problem));
 }
 
 void restore_hooks_expire_controllers(RestoreHooks *hooks) {

@@ -61,8 +61,8 @@ static Reason reason_said(JsonVal *said, Arena *arena) {
 static Reason reason_ended(JsonVal *ended, Arena *arena) {
         Str reason = json_get_str(ended, "reason");
         int64_t code = json_get_int(ended, "exitCode", 0);
-        Str why = str_of(arena_printf(arena, "it has ended with exit code %lld%s" STR_FMT "%s", (long long) code,
-                                      reason.len > 0 ? " (" : "", STR_ARG(reason),
+        Str why = str_of(arena_printf(arena, "it has ended with exit code %lld%s" STR_FMT "%s",
+                                      (long long) code, reason.len > 0 ? " (" : "", STR_ARG(reason),
                                       reason.len > 0 ? ")" : ""));
 
         return (Reason) { why, code != 0 ? advise(STR("CrashLoopBackOff")) : NULL };
@@ -82,8 +82,7 @@ static Reason reason_waiting(JsonVal *status, Arena *arena) {
 }
 
 static bool is_started_sidecar(JsonVal *pod, JsonVal *status) {
-        JsonVal *container =
-                find_named(json_at(pod, "spec", "initContainers"), json_get_str(status, "name"));
+        JsonVal *container = find_named(json_at(pod, "spec", "initContainers"), json_get_str(status, "name"));
 
         return json_get_bool(status, "started", false) && json_at(status, "state", "running") &&
                str_equal(json_get_str(container, "restartPolicy"), STR("Always"));
@@ -159,7 +158,8 @@ static bool is_restarted(JsonVal *pod, JsonVal *sidecar, int64_t exit_code) {
 }
 
 static Reason reason_not_running(JsonVal *pod, JsonVal *status, Arena *arena) {
-        JsonVal *ended = json_at(status, "state", "terminated"), *waiting = json_at(status, "state", "waiting");
+        JsonVal *ended = json_at(status, "state", "terminated"),
+                *waiting = json_at(status, "state", "waiting");
         JsonVal *blocking = find_blocking(pod);
 
         if (ended)

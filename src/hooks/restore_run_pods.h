@@ -23,7 +23,7 @@ typedef struct HookContainer {
         size_t len, next;
         ContainerState state;
         bool is_running, is_ready, is_over;
-        char *why;          /* owned; why it is not up, and what to do; NULL: nothing is known yet */
+        char *why; /* owned; why it is not up, and what to do; NULL: nothing is known yet */
         struct HookContainer *next_queued;
 } HookContainer;
 
@@ -31,7 +31,7 @@ struct HookPod {
         Arena arena;
         PodPlan plan;
         Faults faults; /* mistakes in its annotations */
-        bool is_ours; /* created by the restore or by a controller of it; else just seen */
+        bool is_ours;  /* created by the restore or by a controller of it; else just seen */
         bool is_gone;
         const HookCall *stopped_by; /* the hook with onError Fail that has failed; NULL: none */
         PodOwner owner;

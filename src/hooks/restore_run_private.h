@@ -1,9 +1,9 @@
 /* restore_run_private.h - what the files of restore_run share. */
 #pragma once
-#include "base/hashset.h"
 #include "base/map.h"
 #include "base/thread.h"
 #include "hooks/restore_run.h"
+#include "hooks/restore_run_controllers.h"
 #include "hooks/restore_run_pods.h"
 #include "kube/list.h"
 
@@ -16,18 +16,6 @@ typedef struct HookNamespace {
         bool is_over; /* the watch has ended; why is in `problem` */
         char *problem;
 } HookNamespace;
-
-typedef struct HookController {
-        Arena arena;
-        Str kind, namespace, name;
-        LabelSelector selector;
-        int64_t wanted; /* pods; -1: not known yet */
-        HashSet *pods;  /* seen, by UID */
-        int64_t deadline_ms;
-        int64_t look_ms; /* when to ask the cluster next */
-        bool is_done;
-        JsonDoc *doc; /* what the selector borrows from */
-} HookController;
 
 typedef struct HookNode { /* whose hooks wait for their turn there, and how many run */
         HookContainer *first_queued, *last_queued;
@@ -88,14 +76,6 @@ void restore_hooks_strand_controller(RestoreHooks *hooks, HookController *contro
 void restore_hooks_record(RestoreHooks *hooks, const HookContainer *container, HookResult *result);
 void restore_hooks_problem(RestoreHooks *hooks, LogLevel level, const HookPod *pod, Str message);
 
-/* Whether pods that the controller makes would have hooks, of the spec or of its template's annotations. */
-bool hook_controller_has_hooks(const HookSpec *spec, JsonVal *controller);
-HookController *hook_controller_new(JsonVal *controller);
-void hook_controller_free(HookController *controller);
-bool hook_controller_owns(const HookController *controller, const HookPod *pod);
-/* A pod was seen; when it is one of the controller's and stays, there is one more.  It is done when it has as many as it
- * wants.  One that `was_before` the restore counts only when nobody owns it: it may be adopted. */
-void hook_controller_count(HookController *controller, JsonVal *pod, bool was_before);
 /* Asks the cluster for the pods of those that are waited for, and how many DaemonSets want. */
 void restore_hooks_look_at_controllers(RestoreHooks *hooks);
 /* Controllers whose pods did not appear in time. */

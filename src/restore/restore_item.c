@@ -170,8 +170,9 @@ static bool is_claimed(Engine *engine, const RestoreItem *item, unsigned depth) 
                 return false;
         if (depth == 0 && item->target.len > 0)
                 report_problem(engine->report, LOG_WARN, bucket_of(item),
-                               STR_FMT " is not restored: another namespace of the backup that goes to \"" STR_FMT
-                                       "\" has one of that name, which is",
+                               STR_FMT
+                               " is not restored: another namespace of the backup that goes to \"" STR_FMT
+                               "\" has one of that name, which is",
                                STR_ARG(item_id(item)), STR_ARG(item->target));
         return true;
 }

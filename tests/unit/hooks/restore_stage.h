@@ -19,8 +19,8 @@ typedef struct Stage {
         Stop *stop;
         Mutex lock;
         Buf commands, problems;
-        const char *pod;   /* what a look at a pod finds; NULL: nothing */
-        unsigned refusals; /* that come before a command runs */
+        const char *pod;    /* what a look at a pod finds; NULL: nothing */
+        unsigned refusals;  /* that come before a command runs */
         bool is_look_stuck; /* a look at a pod takes until it is stopped */
         _Atomic bool is_looking;
         _Atomic bool is_held; /* the command "hold" goes on until it is not */
@@ -41,7 +41,7 @@ static inline bool look_at_pod(void *user, Str namespace, Str name, const Stop *
 }
 
 static inline void act(void *user, const ExecRequest *request, ExecOutput output, void *output_user,
-                const Stop *stop, ExecResult *ret_result) {
+                       const Stop *stop, ExecResult *ret_result) {
         Stage *stage = user;
         Str word = request->command.items[0];
 

@@ -71,7 +71,7 @@ static void containers_that_come_up_at_once_do_not_wait_for_each_other(void **st
 }
 
 #define STOPPED(container)                                                                                   \
-        "warning: hook h in container " container " in pod shop/p not executed: hook h in container a "     \
+        "warning: hook h in container " container " in pod shop/p not executed: hook h in container a "      \
         "failed before it, with onError: Fail\n"
 
 /* Of all its containers, and of no other pod. */
@@ -91,8 +91,9 @@ static void a_failed_hook_keeps_the_later_ones_of_its_pod_from_running(void **st
         tell(&stage, KUBE_DELETED, POD("q", "u2", "}}"));
         restore_hooks_wait(stage.hooks);
         CHECK_INT(strlen(text(&stage.commands)), strlen("p/a:false q/b:other"));
-        CHECK(strstr(text(&stage.problems), "error: hook h in container a in pod shop/p failed: command terminated "
-                                            "with exit code 1\n") != NULL);
+        CHECK(strstr(text(&stage.problems),
+                     "error: hook h in container a in pod shop/p failed: command terminated "
+                     "with exit code 1\n") != NULL);
         CHECK(strstr(text(&stage.problems), STOPPED("a")) != NULL);
         CHECK(strstr(text(&stage.problems), STOPPED("b")) != NULL);
         stage_close(&stage);
@@ -120,8 +121,8 @@ static void a_hook_without_its_container_stops_no_other(void **state) {
         restored(&stage, UP("p", "u1", "n1", RUNNING("a")));
         restore_hooks_wait(stage.hooks);
         CHECK_STR(text(&stage.commands), "p/a:two");
-        CHECK_STR(text(&stage.problems),
-                  "error: hook h in pod shop/p not executed: no such container: \"nobody\" (the pod has a, b)\n");
+        CHECK_STR(text(&stage.problems), "error: hook h in pod shop/p not executed: no such container: "
+                                         "\"nobody\" (the pod has a, b)\n");
         stage_close(&stage);
 }
 
@@ -164,37 +165,48 @@ static void an_expired_wait_says_what_to_do(void **state) {
         static const struct {
                 const char *spec, *status, *sentence;
         } cases[] = {
-                { "", "'conditions':[{'type':'PodScheduled','status':'False','reason':'Unschedulable','message':'0/1 "
-                      "nodes are available'}]",
-                  "running within 1ms: Unschedulable: 0/1 nodes are available; see what it asks of a node (kubectl "
+                { "",
+                  "'conditions':[{'type':'PodScheduled','status':'False','reason':'Unschedulable','message':'"
+                  "0/1 "
+                  "nodes are available'}]",
+                  "running within 1ms: Unschedulable: 0/1 nodes are available; see what it asks of a node "
+                  "(kubectl "
                   "describe pod)" },
                 { "'nodeName':'n1',", "'phase':'Pending'",
-                  "running within 1ms: the node has not started the pod yet; see its events (kubectl describe "
+                  "running within 1ms: the node has not started the pod yet; see its events (kubectl "
+                  "describe "
                   "pod), or give the hook a longer waitTimeout" },
                 { "'nodeName':'n1',",
                   "'initContainerStatuses':[{'name':'load','state':{'waiting':{'reason':'ImagePullBackOff',"
                   "'message':'Back-off pulling image nope:1'}}}],'containerStatuses':[{'name':'a','state':{"
                   "'waiting':{'reason':'PodInitializing'}}}]",
-                  "running within 1ms: init container \"load\": ImagePullBackOff: Back-off pulling image nope:1; "
+                  "running within 1ms: init container \"load\": ImagePullBackOff: Back-off pulling image "
+                  "nope:1; "
                   "correct the name of the image or its pull secret" },
                 { "'nodeName':'n1',",
                   "'initContainerStatuses':[{'name':'load','state':{'waiting':{'reason':'CrashLoopBackOff',"
                   "'message':'back-off 5m0s'}},'lastState':{'terminated':{'exitCode':1,'reason':'Error'}}}],"
                   "'containerStatuses':[{'name':'a','state':{'waiting':{'reason':'PodInitializing'}}}]",
-                  "running within 1ms: init container \"load\": CrashLoopBackOff: it has ended with exit code 1 "
+                  "running within 1ms: init container \"load\": CrashLoopBackOff: it has ended with exit "
+                  "code 1 "
                   "(Error); look at its log (kubectl logs)" },
                 { "'nodeName':'n1',",
-                  "'initContainerStatuses':[{'name':'load','state':{'running':{}}}],'containerStatuses':[{'name':"
+                  "'initContainerStatuses':[{'name':'load','state':{'running':{}}}],'containerStatuses':[{'"
+                  "name':"
                   "'a','state':{'waiting':{'reason':'PodInitializing'}}}]",
                   "running within 1ms: init container \"load\": is running; see its events (kubectl describe "
                   "pod), or give the hook a longer waitTimeout" },
                 { "'nodeName':'n1',",
-                  "'containerStatuses':[{'name':'a','state':{'waiting':{'reason':'CreateContainerConfigError',"
+                  "'containerStatuses':[{'name':'a','state':{'waiting':{'reason':'CreateContainerConfigError'"
+                  ","
                   "'message':'secret x not found'}}}]",
-                  "running within 1ms: CreateContainerConfigError: secret x not found; restore the ConfigMap or "
+                  "running within 1ms: CreateContainerConfigError: secret x not found; restore the ConfigMap "
+                  "or "
                   "Secret that it needs" },
-                { "'nodeName':'n1',", "'containerStatuses':[{'name':'a','ready':false,'state':{'running':{}}}]",
-                  "ready within 1ms: it is running but not ready; look at its readiness probe (kubectl describe "
+                { "'nodeName':'n1',",
+                  "'containerStatuses':[{'name':'a','ready':false,'state':{'running':{}}}]",
+                  "ready within 1ms: it is running but not ready; look at its readiness probe (kubectl "
+                  "describe "
                   "pod)" },
         };
 
@@ -207,14 +219,18 @@ static void an_expired_wait_says_what_to_do(void **state) {
                 stage_open(&stage, waits_for_ready
                                            ? SPEC(HOOK("one", ",'waitTimeout':'1ms','waitForReady':true"))
                                            : SPEC(HOOK("one", ",'waitTimeout':'1ms'")));
-                restored(&stage, arena_printf(&arena, POD("p", "u1", "},'spec':{%s'containers':[{'name':'a'}]},'status':{%s}}"),
+                restored(&stage, arena_printf(&arena,
+                                              POD("p", "u1",
+                                                  "},'spec':{%s'containers':[{'name':'a'}]},'status':{%s}}"),
                                               c->spec, c->status));
                 restore_hooks_wait(stage.hooks);
-                CHECK_STR(text(&stage.problems),
-                          arena_printf(&arena,
-                                       "error: hook h in container a in pod shop/p not executed: the container was "
-                                       "not %s\n",
-                                       c->sentence));
+                CHECK_STR(
+                        text(&stage.problems),
+                        arena_printf(
+                                &arena,
+                                "error: hook h in container a in pod shop/p not executed: the container was "
+                                "not %s\n",
+                                c->sentence));
                 stage_close(&stage);
         }
 }

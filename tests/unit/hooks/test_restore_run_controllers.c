@@ -40,10 +40,11 @@ static void an_annotation_of_a_template_runs_in_the_pods_that_its_controller_mak
 
         (void) state;
         FOR_EACH_CASE(cases, c) {
-                AUTO_JSON *deployment = quoted_json(
-                        "{'kind':'Deployment','metadata':{'name':'web','namespace':'shop'},'spec':{'replicas':2,"
-                        "'selector':{'matchLabels':{'app':'web'}},'template':{'metadata':{'labels':{'app':'web'"
-                        "}," ANNOTATED "}," TWO_CONTAINERS "}}}");
+                AUTO_JSON *deployment = quoted_json("{'kind':'Deployment','metadata':{'name':'web','"
+                                                    "namespace':'shop'},'spec':{'replicas':2,"
+                                                    "'selector':{'matchLabels':{'app':'web'}},'template':{'"
+                                                    "metadata':{'labels':{'app':'web'"
+                                                    "}," ANNOTATED "}," TWO_CONTAINERS "}}}");
                 uint64_t attempted, failed;
                 Stage stage;
 
@@ -81,9 +82,11 @@ static void a_hook_that_a_controllers_pod_has_no_container_for_is_told(void **st
         tell(&stage, KUBE_MODIFIED, HASHED("p", "u1"));
         tell(&stage, KUBE_ADDED, HASHED("q", "u2"));
         restore_hooks_wait(stage.hooks);
-        CHECK_STR(text(&stage.problems),
-                  "error: hook h in pod shop/p not executed: no such container: \"nobody\" (the pod has a, b)\n"
-                  "error: hook h in pod shop/q not executed: no such container: \"nobody\" (the pod has a, b)\n");
+        CHECK_STR(
+                text(&stage.problems),
+                "error: hook h in pod shop/p not executed: no such container: \"nobody\" (the pod has a, b)\n"
+                "error: hook h in pod shop/q not executed: no such container: \"nobody\" (the pod has a, "
+                "b)\n");
         hook_results_count(stage.results, &attempted, &failed);
         CHECK_INT(attempted, 2);
         CHECK_INT(failed, 2);
@@ -116,7 +119,8 @@ static void a_controller_counts_the_pods_that_stay_its_own(void **state) {
                 AUTO(arena_clear) Arena arena = { 0 };
                 bool is_old = strcmp(c->kind, "ReplicationController") == 0;
                 AUTO_JSON *json = quoted_json(arena_printf(
-                        &arena, "{'kind':'%s','metadata':{'name':'web','namespace':'shop'},'spec':{'selector':%s}}",
+                        &arena,
+                        "{'kind':'%s','metadata':{'name':'web','namespace':'shop'},'spec':{'selector':%s}}",
                         c->kind, is_old ? "{'app':'web'}" : "{'matchLabels':{'app':'web'}}"));
                 AUTO_JSON *pod = quoted_json(arena_printf(
                         &arena, "{'metadata':{'name':'p','namespace':'shop','uid':'u',%s}}", c->metadata));
@@ -246,7 +250,8 @@ static void a_pod_that_was_seen_before_it_was_told_counts_as_restored(void **sta
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(pods_of_a_restored_controller_run_hooks_once_each),
-                cmocka_unit_test(an_annotation_of_a_template_runs_in_the_pods_that_its_controller_makes_once_each),
+                cmocka_unit_test(
+                        an_annotation_of_a_template_runs_in_the_pods_that_its_controller_makes_once_each),
                 cmocka_unit_test(a_hook_that_a_controllers_pod_has_no_container_for_is_told),
                 cmocka_unit_test(a_controller_counts_the_pods_that_stay_its_own),
                 cmocka_unit_test(a_pod_that_only_a_list_has_shown_yet_runs_its_hooks),

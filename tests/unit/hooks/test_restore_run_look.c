@@ -18,13 +18,16 @@ static void a_container_is_up_or_it_is_said_why_not(void **state) {
         } cases[] = {
                 { "{status: {phase: Succeeded}}", false, false, true, "the pod has ended (Succeeded)" },
                 { "{status: {phase: Failed}}", false, false, true, "the pod has ended (Failed)" },
-                { "{status: {phase: Failed, reason: Evicted, message: the node was low on memory}}", false, false,
-                  true, "the pod has ended (Failed): Evicted: the node was low on memory" },
-                { "{status: {phase: Failed, initContainerStatuses: [{name: one, state: {terminated: {exitCode: "
+                { "{status: {phase: Failed, reason: Evicted, message: the node was low on memory}}", false,
+                  false, true, "the pod has ended (Failed): Evicted: the node was low on memory" },
+                { "{status: {phase: Failed, initContainerStatuses: [{name: one, state: {terminated: "
+                  "{exitCode: "
                   "1, reason: Error}}}]}}",
                   false, false, true,
-                  "the pod has ended (Failed): init container \"one\": it has ended with exit code 1 (Error)" },
-                { "{status: {phase: Failed, containerStatuses: [{name: db, state: {terminated: {exitCode: 3}}}]}}",
+                  "the pod has ended (Failed): init container \"one\": it has ended with exit code 1 "
+                  "(Error)" },
+                { "{status: {phase: Failed, containerStatuses: [{name: db, state: {terminated: {exitCode: "
+                  "3}}}]}}",
                   false, false, true, "the pod has ended (Failed): it has ended with exit code 3" },
                 { "{spec: {}}", false, false, false, "the pod is not scheduled yet" },
                 { "{spec: {nodeName: n1}}", false, false, false, "the node has not started the pod yet" },
@@ -46,7 +49,8 @@ static void a_container_is_up_or_it_is_said_why_not(void **state) {
                 { "{status: {containerStatuses: [{name: db, state: {waiting: {reason: "
                   "ContainerCreating}}}]}}",
                   false, false, false, "ContainerCreating" },
-                { "{status: {containerStatuses: [{name: db, state: {waiting: {reason: CrashLoopBackOff, message: "
+                { "{status: {containerStatuses: [{name: db, state: {waiting: {reason: CrashLoopBackOff, "
+                  "message: "
                   "back-off 5m0s}}, lastState: {terminated: {exitCode: 2, reason: Error}}}]}}",
                   false, false, false, "CrashLoopBackOff: it has ended with exit code 2 (Error)" },
                 { "{status: {containerStatuses: [{name: db, state: {}}]}}", false, false, false,

@@ -68,7 +68,8 @@ static void each_kind_is_made_fit_for_a_new_cluster(void **state) {
                   "name':'c',"
                   "'volumeMounts':[{'name':'d'}]}],'initContainers':[{'name':'i','volumeMounts':[]}]}}",
                   NULL, "persistentvolumeclaims/shop/data priorityclasses.scheduling.k8s.io//high" },
-                { "pods", "{'spec':{'ephemeralContainers':[{'name':'debugger'}],'containers':[{'name':'c'}]}}",
+                { "pods",
+                  "{'spec':{'ephemeralContainers':[{'name':'debugger'}],'containers':[{'name':'c'}]}}",
                   "{'spec':{'containers':[{'name':'c'}]}}", NULL, NULL },
                 { "pods", "{'spec':{'priorityClassName':'system-node-critical'}}",
                   "{'spec':{'priorityClassName':'system-node-critical'}}", NULL, NULL },

@@ -55,10 +55,12 @@ static void the_status_of_a_pod_with_hooks_is_left_to_the_kubelet(void **state) 
         must_run(&scene, "r",
                  "'backupName':'plain','namespaceMapping':{'harbour':'marina'},'includedResources':['pods'],"
                  "'labelSelector':{'matchLabels':{'app':'quay'}},'restoreStatus':{'includedResources':['*']},"
-                 "'hooks':{'resources':[{'name':'h','postHooks':[{'exec':{'command':['x'],'waitTimeout':'400ms'}"
+                 "'hooks':{'resources':[{'name':'h','postHooks':[{'exec':{'command':['x'],'waitTimeout':'"
+                 "400ms'}"
                  "}]}]}");
         CHECK_INT(scene.cluster.puts, 0);
-        CHECK(strstr(file(&scene, "r", RESTORE_RESULTS), "the container was not running within 400ms: ") != NULL);
+        CHECK(strstr(file(&scene, "r", RESTORE_RESULTS), "the container was not running within 400ms: ") !=
+              NULL);
         scene_close(&scene);
 }
 
@@ -83,8 +85,10 @@ static void what_is_being_deleted_is_not_taken_for_there(void **state) {
         must_run(&scene, "r2", MAPPED ",'existingResourcePolicy':'update'");
         CHECK_STR(file(&scene, "r2", RESTORE_RESULTS),
                   "{\"errors\":{\"namespaces\":{\"marina\":[\"could not restore, ConfigMap:settings is being "
-                  "deleted: restore it once more when it is gone\"]}},\"warnings\":{\"namespaces\":{\"marina\":["
-                  "\"could not restore, ReplicaSet:quay-577fcb757f is being deleted: restore it once more when it "
+                  "deleted: restore it once more when it is "
+                  "gone\"]}},\"warnings\":{\"namespaces\":{\"marina\":["
+                  "\"could not restore, ReplicaSet:quay-577fcb757f is being deleted: restore it once more "
+                  "when it "
                   "is gone\"]}}}\n");
         CHECK(strstr(file(&scene, "r2", RESTORE_RESOURCE_LIST), "marina/settings(failed)") != NULL);
         scene_close(&scene);

@@ -251,7 +251,8 @@ static void of_two_objects_that_go_to_one_place_the_second_is_told(void **state)
         CHECK(str_equal(json_str(json_at(same, "data", "from")), STR("a")));
         (void) object(&scene, "/api/v1/namespaces/c/configmaps/other");
         CHECK_STR(file(&scene, "r", RESTORE_RESULTS),
-                  "{\"errors\":{},\"warnings\":{\"namespaces\":{\"c\":[\"configmaps/b/same is not restored: another "
+                  "{\"errors\":{},\"warnings\":{\"namespaces\":{\"c\":[\"configmaps/b/same is not restored: "
+                  "another "
                   "namespace of the backup that goes to \\\"c\\\" has one of that name, which is\"]}}}\n");
         scene_close(&scene);
 }
