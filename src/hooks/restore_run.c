@@ -12,7 +12,6 @@ enum {
         TICK_MS = 200,
         STALE_MS = 60 * 1000, /* without news a pod is asked for: an event may have been missed */
         STALE_MAX = 16,       /* a tick */
-        SYNC_POLL_MS = 200,
 };
 
 static void end_container(RestoreHooks *hooks, HookContainer *container) NEEDS_LOCK(hooks) {

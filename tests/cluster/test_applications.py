@@ -160,6 +160,21 @@ def test_a_pod_that_cannot_start_says_why_its_hook_did_not_run(cluster):
     assert "db-0" in run.out, run.out
 
 
+def test_an_init_hook_whose_image_is_not_there_is_the_reason_that_is_told(cluster):
+    cluster.namespace("stuck")
+    cluster.apply(cluster.pod("stuck", "db-0", {"app": "db"}))
+    cluster.kubectl("-n", "stuck", "wait", "pod/db-0", "--for=condition=Ready", "--timeout=60s")
+    cluster.backup("b", includedNamespaces=["stuck"])
+    cluster.forget_namespace("stuck")
+    init = {"initContainers": [{"name": "load", "image": "no-such-image:1", "command": ["true"]}]}
+    cluster.restore("r", "b", [{"name": "after", "postHooks": [{"init": init}, {"exec": {"command": ["true"], "waitTimeout": "20s"}}]}], code=2)
+    result = cluster.hooks("r", "restores")[0]
+    assert result["outcome"] == "TimedOut", result
+    assert result["message"].startswith('the container was not running within 20s: init container "load": '), result
+    assert "ImagePull" in result["message"] and "no-such-image:1" in result["message"], result
+    assert result["message"].endswith("; correct the name of the image or its pull secret"), result
+
+
 def test_the_api_server_stopped_in_mid_backup_and_mid_restore(cluster):
     cluster.namespace("many")
     items = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"c-{i}", "namespace": "many"}, "data": {"x": "y" * 2000}} for i in range(600)]
