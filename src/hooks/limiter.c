@@ -7,11 +7,12 @@
 #include "base/thread.h"
 
 /* `ratio` is of the durations of a round of calls to the shortest of their commands; `waiting` is how many of those in
- * flight wait for the node instead of being worked on (as TCP Vegas counts it).  About two waiting keep the node
+ * flight wait for the node instead of being worked on (as TCP Vegas counts it).  About four waiting keep the node
  * busy; every further one is only a longer freeze. */
-static const double first_limit = 4, first_call_ms = 160;
+static const double first_limit = 8, first_call_ms = 200;
 static const double ratio_flat = 1.1, ratio_busy = 1.2;
-static const double waiting_few = 1.5, waiting_wanted = 1.8, waiting_many = 2.2;
+static const double waiting_few = 3.5, waiting_wanted = 4, waiting_many = 4.5;
+static const double pace = 1.3;
 /* So that one lucky call is not the measure for ever: half is forgotten in 1400 calls. */
 static const double forget = 1.0005;
 
@@ -27,7 +28,7 @@ unsigned limiter_places(const LimiterState *state) {
 double limiter_pace_ms(const LimiterState *state) {
         double call_ms = state->call_ms > 0 ? state->call_ms : first_call_ms;
 
-        return call_ms / limiter_places(state);
+        return pace * call_ms / limiter_places(state);
 }
 
 static void decide(LimiterState *state, double ratio) {
@@ -44,7 +45,7 @@ static void decide(LimiterState *state, double ratio) {
         } else {
                 state->is_past_start = true;
                 if (ratio < ratio_flat || waiting < waiting_few)
-                        state->limit += 1;
+                        state->limit += waiting_wanted - waiting;
         }
         if (state->limit > state->ceiling)
                 state->limit = state->ceiling;

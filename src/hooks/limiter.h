@@ -23,7 +23,7 @@ typedef struct LimiterState { /* one node; pure; { .ceiling = N } is a new one *
 /* How many may be in flight now; at least 1. */
 unsigned limiter_places(const LimiterState *state);
 /* How far apart pods begin, so that those let in at once do not run in step, each slowed by all others at the same
- * moment: half the distance at which they would come by themselves. */
+ * moment: about two thirds of the distance at which pods with one pre and one post hook would come by themselves. */
 double limiter_pace_ms(const LimiterState *state);
 /* One finished call: how long it took against the shortest of its command so far, and how many were in flight. */
 void limiter_step(LimiterState *state, double duration_ms, double shortest_ms, unsigned in_flight);
