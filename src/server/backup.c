@@ -89,17 +89,6 @@ static bool open_all(BackupJob *backup, Error *err) {
                open_journal(backup, err);
 }
 
-static void tell_warnings(const BackupJob *backup) {
-        for (size_t i = 0; i < backup->request.faults.len; i++) {
-                const Fault *fault = &backup->request.faults.items[i];
-
-                log_warn(backup->job.log, NO_FIELDS, STR_FMT ": " STR_FMT, STR_ARG(fault->path),
-                         STR_ARG(fault->message));
-                kube_record(backup->job.server->recorder, &backup->job.about, EVENT_WARNING, "BackupWarning",
-                            STR_FMT ": " STR_FMT, STR_ARG(fault->path), STR_ARG(fault->message));
-        }
-}
-
 static bool execute(BackupJob *backup, Arena *arena, BackupOutcome *outcome, Error *err) {
         const ServerOptions *options = backup->job.server->options;
         const BackupRun run = {
@@ -201,7 +190,7 @@ static bool run_backup(BackupJob *backup, Error *err) {
                     "backing up to location \"" STR_FMT "\"",
                     STR_ARG(backup->request.backup.spec.storage_location));
         metrics_add(backup->job.server->metrics, METRIC_BACKUP_ATTEMPT_TOTAL, &backup->schedule, 1);
-        tell_warnings(backup);
+        job_tell_warnings(&backup->job, &backup->request.faults, "BackupWarning");
         if ((!open_all(backup, &reason) || !execute(backup, &arena, &outcome, &reason)) &&
             !fail(backup, &reason, &arena, &outcome.status))
                 return true;

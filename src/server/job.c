@@ -91,6 +91,17 @@ void job_end(Job *job) {
         yyjson_doc_free(job->object);
 }
 
+void job_tell_warnings(Job *job, const Faults *faults, const char *reason) {
+        for (size_t i = 0; i < faults->len; i++) {
+                const Fault *fault = &faults->items[i];
+
+                log_warn(job->log, NO_FIELDS, STR_FMT ": " STR_FMT, STR_ARG(fault->path),
+                         STR_ARG(fault->message));
+                kube_record(job->server->recorder, &job->about, EVENT_WARNING, reason, STR_FMT ": " STR_FMT,
+                            STR_ARG(fault->path), STR_ARG(fault->message));
+        }
+}
+
 static void tell_failed_hook(Job *job, const HookResult *result) {
         const char *phase = hook_phase_name(result->call->phase);
         const EventAbout pod = { STR("v1"), STR("Pod"), result->pod->namespace, result->pod->name,

@@ -38,6 +38,8 @@ void job_stop_reporting(Job *job);
 void job_end(Job *job);
 
 const Stop *job_stop(const Job *job);
+/* What its spec asks for and will not get: in its log, and an Event `reason` for each. */
+void job_tell_warnings(Job *job, const Faults *faults, const char *reason);
 /* A HookObserver: metrics, and Events on the pod and on the object for those that failed. */
 void job_see_hook(void *job, const HookResult *result);
 

@@ -137,10 +137,7 @@ static bool run_restore(RestoreJob *restore, Error *err) {
         kube_record(restore->job.server->recorder, &restore->job.about, EVENT_NORMAL, "RestoreStarted",
                     "restoring backup \"" STR_FMT "\"", STR_ARG(restore->request.restore.spec.backup_name));
         metrics_add(restore->job.server->metrics, METRIC_RESTORE_ATTEMPT_TOTAL, &schedule, 1);
-        for (size_t i = 0; i < restore->request.faults.len; i++)
-                log_warn(restore->job.log, NO_FIELDS, STR_FMT ": " STR_FMT,
-                         STR_ARG(restore->request.faults.items[i].path),
-                         STR_ARG(restore->request.faults.items[i].message));
+        job_tell_warnings(&restore->job, &restore->request.faults, "RestoreWarning");
         if (!execute(restore, &arena, &outcome, &reason) && !fail(restore, &reason, &arena, &outcome.status))
                 return true;
         tell_end(restore, &outcome.status);

@@ -172,6 +172,34 @@ static void what_is_wrong_is_told_with_a_sentence(void **state) {
         }
 }
 
+static void what_has_no_effect_is_told_by_an_event(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+        Str names, name;
+        Str told = STR("");
+
+        (void) state;
+        open_both(&f, &stored);
+        back_up(&f, "b1");
+        f.server.recorder = kube_recorder_new(f.cluster.client, STR("grapnel"), STR("test"));
+        cluster_add(&f.cluster, RESTORES,
+                    NEW("r1", "{'backupName':'b1','skipDefaultResourceModifier':true}"));
+        fixture_look(&f, &controller_restore, "r1");
+        kube_recorder_free(f.server.recorder);
+        f.server.recorder = NULL;
+        names = cluster_names(&f.cluster, "/api/v1/namespaces/velero/events", &arena);
+        while (str_cut(&names, ' ', &name)) {
+                const char *event =
+                        arena_printf(&arena, "/api/v1/namespaces/velero/events/" STR_FMT, STR_ARG(name));
+
+                if (str_equal(fixture_text(&f, event, &arena, "reason"), STR("RestoreWarning")))
+                        told = fixture_text(&f, event, &arena, "message");
+        }
+        CHECK_TEXT(told,
+                   "spec.skipDefaultResourceModifier: has no effect: there is no default resource modifier");
+}
+
 static void a_restore_that_nobody_carries_out_fails(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
@@ -194,6 +222,7 @@ int main(void) {
                 cmocka_unit_test(a_restore_that_is_deleted_while_it_runs_ends_and_goes),
                 cmocka_unit_test(a_schedule_stands_for_its_newest_completed_backup),
                 cmocka_unit_test(what_is_wrong_is_told_with_a_sentence),
+                cmocka_unit_test(what_has_no_effect_is_told_by_an_event),
                 cmocka_unit_test(a_restore_that_nobody_carries_out_fails),
         };
 
