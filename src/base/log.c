@@ -10,9 +10,10 @@
 #include "base/quote.h"
 #include "base/thread.h"
 
-enum { SINKS_MAX = 4 };
+enum { SINKS_MAX = 4, FORMATS = LOG_JSON + 1 };
 
 typedef struct Sink {
+        LogFormat format;
         LogSink write;
         void *user;
 } Sink;
@@ -26,8 +27,8 @@ struct Log {
         Arena arena GUARDED_BY(&lock); /* keys and values of `fields` */
         LogField *fields GUARDED_BY(&lock);
         size_t field_count GUARDED_BY(&lock);
-        Arena scratch GUARDED_BY(&lock); /* for one line */
-        Buf line GUARDED_BY(&lock);
+        Arena scratch GUARDED_BY(&lock);      /* for one line */
+        Buf lines[FORMATS] GUARDED_BY(&lock); /* the line in each format; empty until a sink wants it */
 };
 
 Log *log_new(LogFormat format, LogLevel level) {
@@ -46,18 +47,23 @@ void log_free(Log *log) {
         mutex_lock(&log->lock);
         arena_clear(&log->arena);
         arena_clear(&log->scratch);
-        buf_clear(&log->line);
+        for (size_t i = 0; i < FORMATS; i++)
+                buf_clear(&log->lines[i]);
         free(log->fields);
         mutex_unlock(&log->lock);
         mutex_destroy(&log->lock);
         free(log);
 }
 
-void log_add_sink(Log *log, LogSink sink, void *user) {
+void log_add_sink_in(Log *log, LogFormat format, LogSink sink, void *user) {
         mutex_lock(&log->lock);
         assert(log->sink_count < SINKS_MAX);
-        log->sinks[log->sink_count++] = (Sink) { sink, user };
+        log->sinks[log->sink_count++] = (Sink) { format, sink, user };
         mutex_unlock(&log->lock);
+}
+
+void log_add_sink(Log *log, LogSink sink, void *user) {
+        log_add_sink_in(log, log->format, sink, user);
 }
 
 /* logrus gives a field that is named like one of the line's own parts another name. */
@@ -195,13 +201,16 @@ void log_line(Log *log, LogLevel level, const LogField *fields, size_t count, co
         mutex_lock(&log->lock);
         LogRecord all = all_fields(&record, log->fields, log->field_count, &log->scratch);
         Str time = clock_rfc3339(clock_wall_ms(), &log->scratch);
-        if (log->format == LOG_JSON)
-                write_json(&all, time, &log->line);
-        else
-                write_text(&all, time, &log->line);
-        for (size_t i = 0; i < log->sink_count; i++)
-                log->sinks[i].write(log->sinks[i].user, buf_str(&log->line), &record);
+        for (size_t i = 0; i < log->sink_count; i++) {
+                const Sink *sink = &log->sinks[i];
+                Buf *line = &log->lines[sink->format];
+
+                if (line->len == 0)
+                        (sink->format == LOG_JSON ? write_json : write_text)(&all, time, line);
+                sink->write(sink->user, buf_str(line), &record);
+        }
         arena_reset(&log->scratch);
-        buf_reset(&log->line);
+        for (size_t i = 0; i < FORMATS; i++)
+                buf_reset(&log->lines[i]);
         mutex_unlock(&log->lock);
 }

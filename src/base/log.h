@@ -38,6 +38,8 @@ DEFINE_AUTO(Log, log_free)
 
 /* Up to 4 sinks; each gets every line.  Not while other threads log. */
 void log_add_sink(Log *log, LogSink sink, void *user);
+/* A sink that wants its lines in another format than the log's: what is stored is text, whatever is printed. */
+void log_add_sink_in(Log *log, LogFormat format, LogSink sink, void *user);
 /* A field on every line, such as backup=velero/b1.  The value is copied. */
 void log_set_field(Log *log, const char *key, Str value);
 

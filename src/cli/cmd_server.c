@@ -14,7 +14,7 @@ typedef struct ServerRequest {
         int64_t default_ttl_ms, sync_period_ms, validation_frequency_ms, gc_frequency_ms;
         int64_t resource_timeout_ms, max_freeze_ms;
         unsigned concurrent_backups, workers, hook_workers;
-        int log_format;
+        int log_level, log_format;
         bool schedule_skip_immediately, velero_hook_defaults;
         ClusterFlags cluster;
 } ServerRequest;
@@ -74,7 +74,12 @@ static const Option options[] = {
                   "part)") },
         { OPT_ROW(OPTION_TEXT, ServerRequest, disabled_controllers, "disable-controllers", "NAMES",
                   "controllers that are not to run, separated by commas") },
-        { OPT_ROW(OPTION_CHOICE, ServerRequest, log_format, "log-format", "text|json", "form of the log") },
+        { OPT_ROW(OPTION_CHOICE, ServerRequest, log_level, "log-level", "debug|info|warning|error",
+                  "lines of this level and above are printed; the stored logs of runs have info at least"),
+          .otherwise = "info" },
+        { OPT_ROW(OPTION_CHOICE, ServerRequest, log_format, "log-format", "text|json",
+                  "format of the lines that are printed; the stored logs of runs are text"),
+          .otherwise = "text" },
         OPT_GROUP(ServerRequest, cluster, cluster_flags, "Cluster"),
         OPT_END,
 };
@@ -91,12 +96,18 @@ static Str identity_of(const ServerRequest *flags, Arena *arena) {
         return str_of(arena_printf(arena, "%s_%08x", pod && pod[0] ? pod : host, number));
 }
 
-static void print_line(void *user, Str line, const LogRecord *record) {
-        FILE *out = user;
+typedef struct Console {
+        FILE *out;
+        LogLevel level;
+} Console;
 
-        (void) record;
-        (void) fwrite(line.ptr, 1, line.len, out);
-        (void) fflush(out);
+static void print_line(void *user, Str line, const LogRecord *record) {
+        const Console *console = user;
+
+        if (record->level < console->level)
+                return;
+        (void) fwrite(line.ptr, 1, line.len, console->out);
+        (void) fflush(console->out);
 }
 
 typedef struct ServerParts {
@@ -119,11 +130,12 @@ static bool serve(Cli *cli, const ServerRequest *flags, const ServerOptions *ser
         AUTO(parts_clear) ServerParts parts = { .stop = stop_new() };
         const HookGauges nothing_frozen = { 0 };
         const ProgressOptions quiet = { .out = cli->err, .style = PROGRESS_NONE };
+        Console console = { cli->out, server->log_level };
 
         parts.progress = progress_new(&quiet);
         parts.signals = signals_start(parts.stop, parts.progress, &nothing_frozen);
-        parts.log = log_new(flags->log_format ? LOG_JSON : LOG_TEXT, LOG_INFO);
-        log_add_sink(parts.log, print_line, cli->out);
+        parts.log = log_new(server->log_format, server->log_level);
+        log_add_sink(parts.log, print_line, &console);
         if (!cluster_open(cli, &flags->cluster, parts.stop, &parts.cluster, err))
                 return false;
         log_info(parts.log,
@@ -135,7 +147,7 @@ static bool serve(Cli *cli, const ServerRequest *flags, const ServerOptions *ser
                                             .cluster_uid = parts.cluster.uid,
                                             .log = parts.log,
                                             .on_line = print_line,
-                                            .on_line_user = cli->out,
+                                            .on_line_user = &console,
                                             .stop = parts.stop },
                           err);
 }
@@ -178,6 +190,8 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .page_size = flags->cluster.page_size,
                 .max_freeze_ms = flags->max_freeze_ms,
                 .disabled_controllers = flags->disabled_controllers,
+                .log_level = (LogLevel) flags->log_level,
+                .log_format = (LogFormat) flags->log_format,
                 .schedule_skip_immediately = flags->schedule_skip_immediately,
                 .velero_hook_defaults = flags->velero_hook_defaults,
         };

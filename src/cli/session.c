@@ -18,14 +18,14 @@ static void terminal_sink(void *user, Str line, const LogRecord *record) {
 static Log *open_log(Session *session) {
         const RunFlags *flags = session->flags;
         bool is_debug = flags->log_level == LOG_DEBUG + 1;
-        Log *log = log_new(flags->log_format ? LOG_JSON : LOG_TEXT, is_debug ? LOG_DEBUG : LOG_INFO);
+        Log *log = log_new(LOG_TEXT, is_debug ? LOG_DEBUG : LOG_INFO);
 
         log_add_sink(log, notes_sink, &session->notes);
         if (flags->log_level) {
                 TerminalSink *sink = arena_alloc(session->cli->arena, sizeof *sink);
 
                 *sink = (TerminalSink) { session->progress, (LogLevel) (flags->log_level - 1) };
-                log_add_sink(log, terminal_sink, sink);
+                log_add_sink_in(log, (LogFormat) flags->log_format, terminal_sink, sink);
         }
         return log;
 }

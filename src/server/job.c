@@ -4,6 +4,7 @@ enum { REPORT_MS = 1000, HOOK_EVENTS_MAX = 50 };
 
 void job_begin(Job *job, Server *server, const JobKind *kind, JsonDoc *object) {
         AUTO(arena_clear) Arena arena = { 0 };
+        const ServerOptions *options = server->options;
         JsonVal *root = yyjson_doc_get_root(object);
 
         job->server = server;
@@ -11,12 +12,12 @@ void job_begin(Job *job, Server *server, const JobKind *kind, JsonDoc *object) {
         job->object = object;
         job->name = object_name(root);
         job->about = event_about(root);
-        job->log = log_new(LOG_TEXT, LOG_INFO);
+        job->log = log_new(LOG_TEXT, options->log_level < LOG_INFO ? options->log_level : LOG_INFO);
         job->ended = stop_new();
         if (server->on_line)
-                log_add_sink(job->log, server->on_line, server->on_line_user);
+                log_add_sink_in(job->log, options->log_format, server->on_line, server->on_line_user);
         log_set_field(job->log, kind->log_field,
-                      str_of(arena_printf(&arena, STR_FMT "/" STR_FMT, STR_ARG(server->options->namespace),
+                      str_of(arena_printf(&arena, STR_FMT "/" STR_FMT, STR_ARG(options->namespace),
                                           STR_ARG(job->name))));
         job->run = runs_begin(server->runs, kind->run, job->name, job->log);
 }

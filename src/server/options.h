@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/str.h"
+#include "base/log.h"
 
 typedef struct ServerOptions {
         Str namespace; /* whose resources it serves; also where Secrets of locations are */
@@ -23,6 +23,8 @@ typedef struct ServerOptions {
         bool velero_hook_defaults; /* an absent onError of a hook is Continue */
         bool schedule_skip_immediately;
         Str disabled_controllers;       /* names, joined by commas */
+        LogLevel log_level;             /* of what is printed; the log of a run has info at least */
+        LogFormat log_format;           /* of what is printed; the log of a run is text */
         int64_t (*wall_ms)(void *user); /* NULL: the system's clock; tests have their own */
         void *clock;
 } ServerOptions;

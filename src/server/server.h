@@ -26,7 +26,7 @@ typedef struct Server {
         Runs *runs;
         JournalCluster *journals; /* of frozen pods; there once this server leads */
         Log *log;
-        LogSink on_line; /* where the lines of runs go too, as those of `log` do; may be NULL */
+        LogSink on_line; /* where the lines of runs go too, in options->log_format; may be NULL */
         void *on_line_user;
         Metrics *metrics;
         KubeRecorder *recorder;

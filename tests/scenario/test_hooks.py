@@ -52,6 +52,15 @@ def test_a_pod_is_frozen_captured_and_thawed(world):
     assert world.metadata("b")["status"]["hookStatus"] == {"hooksAttempted": 2}
 
 
+def test_lines_are_printed_in_the_format_asked_for_and_stored_as_text(world):
+    shop(world)
+    printed = world.backup("b", "--include-namespaces", "shop", "--quiet", "--log-level", "info", "--log-format", "json").err
+    assert len(printed.splitlines()) > 3, printed
+    assert {json.loads(line)["backup"] for line in printed.splitlines()} == {"velero/b"}, printed
+    stored = world.gz("backups/b/b-logs.gz").splitlines()
+    assert len(stored) > 3 and all(line.startswith('time="') for line in stored), stored
+
+
 def test_annotation_hooks_replace_spec_hooks_of_their_phase(world):
     world.api.namespace("shop")
     world.api.pod("shop", "db-0", labels={"app": "db"}, annotations={"pre.hook.backup.velero.io/command": '["echo","from annotation"]'})

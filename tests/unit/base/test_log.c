@@ -75,6 +75,27 @@ static void a_json_line_has_its_keys_in_order(void **state) {
         buf_clear(&seen.lines);
 }
 
+static void each_sink_has_its_lines_in_its_own_format(void **state) {
+        AUTO(log_freep) Log *log = log_new(LOG_TEXT, LOG_INFO);
+        Seen text = { 0 }, json = { 0 }, more = { 0 };
+
+        (void) state;
+        log_add_sink(log, keep, &text);
+        log_add_sink_in(log, LOG_JSON, keep, &json);
+        log_add_sink_in(log, LOG_TEXT, keep, &more);
+        log_info(log, FIELDS(FIELD("name", STR("web"))), "first");
+        buf_reset(&text.lines);
+        buf_reset(&json.lines);
+        buf_reset(&more.lines);
+        log_info(log, FIELDS(FIELD("name", STR("web"))), "x");
+        CHECK_STR(without_time(&text), "level=info msg=x name=web\n");
+        CHECK_STR(without_time(&json), "{\"level\":\"info\",\"msg\":\"x\",\"name\":\"web\"}\n");
+        CHECK_STR(without_time(&more), "level=info msg=x name=web\n");
+        buf_clear(&text.lines);
+        buf_clear(&json.lines);
+        buf_clear(&more.lines);
+}
+
 static void values_are_quoted_as_logrus_quotes_them(void **state) {
         const struct {
                 const char *value, *written;
@@ -239,6 +260,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_line_is_as_velero_writes_it),
                 cmocka_unit_test(a_json_line_has_its_keys_in_order),
+                cmocka_unit_test(each_sink_has_its_lines_in_its_own_format),
                 cmocka_unit_test(values_are_quoted_as_logrus_quotes_them),
                 cmocka_unit_test(levels_have_logrus_names_and_filter),
                 cmocka_unit_test(a_field_given_wins_over_that_of_the_log_and_clashes_are_renamed),

@@ -69,6 +69,7 @@ static inline void fixture_open(ServerFixture *f, const char *start) {
                 .gc_frequency_ms = 3600 * 1000,
                 .resource_timeout_ms = 5 * 1000,
                 .concurrent_backups = 1,
+                .log_level = LOG_INFO,
                 .wall_ms = fixture_wall_ms,
                 .clock = f,
         };

@@ -59,6 +59,39 @@ static void a_new_backup_is_queued_run_and_recorded(void **state) {
         check_text(&f, BACKUPS "/b1", "status", "phase", "Completed");
 }
 
+static void keep_line(void *user, Str line, const LogRecord *record) {
+        Buf *lines = user;
+
+        (void) record;
+        buf_add(lines, line);
+}
+
+static void lines_are_printed_in_the_servers_format_and_stored_as_text(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(buf_clear) Buf printed = { 0 };
+        AUTO(buf_clear) Buf kept = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        Str rest, line;
+
+        (void) state;
+        open_both(&f, &stored, "");
+        f.options.log_level = LOG_ERROR;
+        f.options.log_format = LOG_JSON;
+        f.server.on_line = keep_line;
+        f.server.on_line_user = &printed;
+        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
+        fixture_look(&f, &controller_backup_queue, "");
+        fixture_look(&f, &controller_backup, "b1");
+        rest = buf_str(&printed);
+        CHECK(rest.len > 0);
+        while (str_cut(&rest, '\n', &line) && line.len > 0)
+                CHECK(str_starts_with(line, STR("{\"backup\":\"velero/b1\",")));
+        CHECK(layout_get_gzip(stored.store, STR("backups/b1/b1-logs.gz"), 1024 * 1024, &kept, &err));
+        CHECK(str_starts_with(buf_str(&kept), STR("time=\"")));
+        CHECK(memmem(kept.ptr, kept.len, "level=info", strlen("level=info")) != NULL);
+}
+
 static void what_is_wrong_is_told_at_once_and_completely(void **state) {
         static const struct {
                 const char *location, *spec, *errors;
@@ -257,6 +290,7 @@ static void one_backup_that_cannot_be_patched_holds_up_no_other(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_new_backup_is_queued_run_and_recorded),
+                cmocka_unit_test(lines_are_printed_in_the_servers_format_and_stored_as_text),
                 cmocka_unit_test(what_is_wrong_is_told_at_once_and_completely),
                 cmocka_unit_test(backups_of_one_namespace_run_one_after_the_other),
                 cmocka_unit_test(a_name_that_the_bucket_has_already_is_refused_in_the_queue),
