@@ -93,6 +93,18 @@ def test_a_reset_at_any_request_of_a_restore(world):
     restore_each_request(world, "reset")
 
 
+def test_a_cut_reply_at_any_request_of_a_restore(world):
+    restore_each_request(world, "cut")
+
+
+def test_a_busy_server_at_any_request_of_a_restore(world):
+    restore_each_request(world, "503")
+
+
+def test_a_hanging_request_of_a_restore(world):
+    restore_each_request(world, "hang", step=4)
+
+
 def test_a_create_whose_answer_is_lost_is_not_an_error(world):
     restore_each_request(world, "late")
 
