@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+METRIC = re.compile(r'"((?:velero|grapnel)_\w+)", (COUNTER|GAUGE|HISTOGRAM)')
 FLAG = re.compile(r"^\s+(?:-(\w), )?\s*--([\w-]+)(\[=\S+\])?(\s.*)?$")
 OPERATORS = ("|", "||", "&&", ";", ">", ">>", "<", "2>", "2>&1", "&", "do", "done")
 MANIFEST = """apiVersion: velero.io/v1
@@ -225,6 +226,16 @@ def check_complete():
     return wrong
 
 
+def check_told():
+    """docs/operations.md names every metric and every reason of an Event that the server has."""
+    text = Path("docs/operations.md").read_text()
+    told = [name for name, _ in METRIC.findall(Path("src/server/metrics.c").read_text())]
+    for path in sorted(Path("src/server").glob("*.c")):
+        for call in re.findall(r"\b(?:kube_record|job_tell_warnings)\(.*?;", path.read_text(), re.S):
+            told += re.findall(r'"([A-Z]\w+)"', call)
+    return [f"docs/operations.md does not name {name}" for name in sorted(set(told)) if f"`{name}`" not in text]
+
+
 def check_manual(program):
     pages = ["grapnel.1"] + ["grapnel-%s.1" % name.replace(" ", "-") for name in program.flags]
     wrong = []
@@ -246,7 +257,7 @@ def check_manual(program):
 
 def check_metrics(path):
     """Each metric that a dashboard or an alert asks for is in the server's table; histograms have three series."""
-    rows = re.findall(r'"((?:velero|grapnel)_\w+)", (COUNTER|GAUGE|HISTOGRAM)', Path("src/server/metrics.c").read_text())
+    rows = METRIC.findall(Path("src/server/metrics.c").read_text())
     series = {name for name, kind in rows if kind != "HISTOGRAM"}
     series |= {name + end for name, kind in rows if kind == "HISTOGRAM" for end in ("_bucket", "_sum", "_count")}
     text = path.read_text()
@@ -280,6 +291,7 @@ def main():
     for path in (Path("deploy/prometheus/grapnel-rules.yaml"), Path("deploy/grafana/grapnel.json")):
         report("metrics", check_metrics(path))
     report("compatibility", check_complete())
+    report("operations", check_told())
     report("manual", check_manual(program))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
