@@ -112,7 +112,6 @@ static void print_line(void *user, Str line, const LogRecord *record) {
 
 typedef struct ServerParts {
         Stop *stop;
-        Progress *progress;
         Signals *signals;
         Log *log;
         Cluster cluster;
@@ -122,18 +121,14 @@ static void parts_clear(ServerParts *parts) {
         cluster_clear(&parts->cluster);
         log_free(parts->log);
         signals_stop(parts->signals);
-        progress_free(parts->progress);
         stop_free(parts->stop);
 }
 
 static bool serve(Cli *cli, const ServerRequest *flags, const ServerOptions *server, Error *err) {
         AUTO(parts_clear) ServerParts parts = { .stop = stop_new() };
-        const HookGauges nothing_frozen = { 0 };
-        const ProgressOptions quiet = { .out = cli->err, .style = PROGRESS_NONE };
         Console console = { cli->out, server->log_level };
 
-        parts.progress = progress_new(&quiet);
-        parts.signals = signals_start(parts.stop, parts.progress, &nothing_frozen);
+        parts.signals = signals_start(parts.stop, NULL, NULL);
         parts.log = log_new(server->log_format, server->log_level);
         log_add_sink(parts.log, print_line, &console);
         if (!cluster_open(cli, &flags->cluster, parts.stop, &parts.cluster, err))

@@ -42,7 +42,8 @@ static void wait_for_signals(void *user) {
                 (void) sigwait(&signals->set, &number);
                 if (number == SIGUSR1) /* from signals_stop; from anybody else it means nothing */
                         continue;
-                say(signals, ++times);
+                if (signals->progress)
+                        say(signals, ++times);
                 stop_set(signals->stop);
         }
 }

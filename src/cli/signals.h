@@ -7,7 +7,8 @@
 
 typedef struct Signals Signals;
 
-/* `gauges` tells how many pods are frozen; all three are borrowed. */
+/* `gauges` tells how many pods are frozen; all three are borrowed.  Without `progress` nothing is said: who waits for
+ * the Stop does. */
 Signals *signals_start(Stop *stop, Progress *progress, const HookGauges *gauges);
 void signals_stop(Signals *signals); /* accepts NULL */
 DEFINE_AUTO(Signals, signals_stop)

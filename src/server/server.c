@@ -36,6 +36,8 @@ static void watch_for_end(void *user) {
 
         while (poll(waits, sizeof(waits) / sizeof(*waits), -1) < 0)
                 continue; /* only EINTR is possible */
+        if (stop_is_set(life->wiring->stop))
+                log_info(life->server.log, NO_FIELDS, "Asked to end; what is frozen is thawed first");
         stop_set(life->ending);
         runs_stop_all(life->server.runs);
 }

@@ -90,6 +90,8 @@ def test_the_image_runs_as_the_deployment_with_the_rights_that_were_installed_an
         cluster.kubectl("delete", "namespace", app, "--wait=true")
         ask(cluster, server, "Restore", {"backupName": "x"})
         assert cluster.json("-n", app, "get", "configmap", "kept")["data"] == {"a": "b"}
+        printed = [json.loads(line) for line in cluster.kubectl("-n", server, "logs", "deployment/grapnel").splitlines()]
+        assert any("backup" in line for line in printed) and any("restore" in line for line in printed), printed
     finally:
         for kind in ("restores.velero.io", "backups.velero.io"):
             cluster.kubectl("-n", server, "delete", kind, "--all", "--wait=true", "--timeout=30s", check=False)

@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import json
 import shutil
 import signal
 import time
@@ -70,6 +71,19 @@ def test_a_backup_and_a_restore_of_the_cluster_are_carried_out(cluster):
         cluster.kubectl("-n", NAMESPACE, "delete", "restores.velero.io", "r", "--wait=true")
         assert not list((server.bucket / "restores").glob("r/*"))
         assert b"Backed up a total of" in gzip.decompress(server.download("BackupLog", "b"))
+
+
+def test_no_more_is_printed_than_the_level_asks_for(cluster):
+    shop(cluster)
+    with serving(cluster, "--log-level", "warning", "--log-format", "json") as server:
+        server.apply("Backup", "b", {"includedNamespaces": ["server-shop"], "hooks": hooks({"exec": {"command": ["false"]}})})
+        server.wait("backup", "b", "PartiallyFailed")
+        printed = [json.loads(line) for line in server.log().splitlines()]
+        assert {line["level"] for line in printed} == {"error"}, printed
+        server.stop()
+        assert server.log().splitlines()[len(printed):] == [], server.log()
+        stored = gzip.decompress((server.bucket / "backups/b/b-logs.gz").read_bytes()).decode()
+        assert "level=info" in stored and "level=error" in stored, stored
 
 
 def test_a_failed_hook_is_told_on_the_pod_and_on_the_backup(cluster):
