@@ -454,6 +454,7 @@ static void objects_come_back_where_hooks_cannot_be_watched(void **state) {
                 "h',"
                 "'labelSelector':{'matchLabels':{'app':'quay'}},'postHooks':[{'exec':{'command':['x']}}]}]}");
         CHECK(storing_find(&scene.cluster, "/api/v1/namespaces/marina/pods/ledger-0") != NULL);
+        CHECK(storing_find(&scene.cluster, "/apis/apps/v1/namespaces/marina/statefulsets/ledger") != NULL);
         CHECK_INT(scene.outcome.status.hooks_failed, 3);
         CHECK(strstr(file(&scene, "r", RESTORE_RESULTS),
                      "watch the pods of namespace \\\"marina\\\" for hooks: ") != NULL);
