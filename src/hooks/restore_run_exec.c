@@ -107,8 +107,8 @@ void restore_hooks_queue(RestoreHooks *hooks, HookContainer *container) {
                 node->first_queued = container;
         node->last_queued = container;
         node->queued++;
-        /* Those that are idle may have been called for others already. */
-        if (count_startable(hooks) > hooks->idle && hooks->runners_len < RUNNERS_MAX && !hooks->is_closing) {
+        if (count_startable(hooks) > hooks->runners_len - hooks->running &&
+            hooks->runners_len < RUNNERS_MAX && !hooks->is_closing) {
                 hooks->runners =
                         xrealloc_array(hooks->runners, hooks->runners_len + 1, sizeof(*hooks->runners));
                 hooks->runners[hooks->runners_len++] = thread_start(restore_hooks_run, hooks);
@@ -146,10 +146,12 @@ static void run_next_call(RestoreHooks *hooks, HookContainer *container, HookNod
         const HookCall *call = container->calls[container->next];
 
         node->running++;
+        hooks->running++;
         mutex_unlock(&hooks->lock);
         bool has_failed = run_call(hooks, container, call);
         mutex_lock(&hooks->lock);
         node->running--;
+        hooks->running--;
         hook_container_finish(container, has_failed);
         cond_broadcast(&hooks->changed);
 }
@@ -163,9 +165,7 @@ void restore_hooks_run(void *user) {
                 HookContainer *container = take_queued(hooks, &node);
 
                 if (!container) {
-                        hooks->idle++;
                         cond_wait(&hooks->changed, &hooks->lock);
-                        hooks->idle--;
                         continue;
                 }
                 if (!hooks->is_interrupted && is_still_due(container))

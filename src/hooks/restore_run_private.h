@@ -40,7 +40,7 @@ struct RestoreHooks {
         StrMap nodes GUARDED_BY(&lock); /* name to HookNode */
         size_t next_node GUARDED_BY(&lock);
         Thread *runners GUARDED_BY(&lock);
-        unsigned runners_len GUARDED_BY(&lock), idle GUARDED_BY(&lock);
+        unsigned runners_len GUARDED_BY(&lock), running GUARDED_BY(&lock); /* threads; those in a command */
         size_t open_containers GUARDED_BY(&lock); /* of our pods, with calls still to come */
         bool is_interrupted GUARDED_BY(&lock);
         bool is_closing GUARDED_BY(&lock); /* nothing is begun any more */

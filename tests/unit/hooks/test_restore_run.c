@@ -2,6 +2,21 @@
 
 #include "restore_stage.h"
 
+static void wait_for_end(Stage *stage) {
+        for (bool is_running = true; is_running; (void) stop_sleep_ms(NULL, 10)) {
+                mutex_lock(&stage->hooks->lock);
+                is_running = stage->hooks->running > 0;
+                mutex_unlock(&stage->hooks->lock);
+        }
+}
+
+static unsigned count_runners(Stage *stage) {
+        mutex_lock(&stage->hooks->lock);
+        unsigned count = stage->hooks->runners_len;
+        mutex_unlock(&stage->hooks->lock);
+        return count;
+}
+
 static void hooks_of_a_container_run_in_order_once_it_is_up(void **state) {
         Stage stage;
 
@@ -15,6 +30,7 @@ static void hooks_of_a_container_run_in_order_once_it_is_up(void **state) {
         tell(&stage, KUBE_MODIFIED,
              POD("p", "u1", "}," TWO_CONTAINERS ",'status':{'containerStatuses':[" RUNNING("a") "]}}"));
         restore_hooks_wait(stage.hooks);
+        CHECK_INT(count_runners(&stage), 1);
         CHECK_STR(text(&stage.commands), "p/a:one p/a:two");
         CHECK_INT(stage.problems.len, 0);
         stage_close(&stage);
@@ -43,13 +59,6 @@ static void each_node_has_its_own_places(void **state) {
         stage_close(&stage);
 }
 
-static unsigned idle_runners(Stage *stage) {
-        mutex_lock(&stage->hooks->lock);
-        unsigned idle = stage->hooks->idle;
-        mutex_unlock(&stage->hooks->lock);
-        return idle;
-}
-
 /* Both come up with one event, when one thread is there and idle. */
 static void containers_that_come_up_at_once_do_not_wait_for_each_other(void **state) {
         Stage stage;
@@ -58,8 +67,7 @@ static void containers_that_come_up_at_once_do_not_wait_for_each_other(void **st
         stage_open(&stage, SPEC(HOOK("hold", "") "," HOOK("other", ",'container':'b'")));
         restored(&stage, UP("p", "u1", "n1", RUNNING("a")));
         wait_for(&stage, "p/a:hold");
-        while (idle_runners(&stage) == 0)
-                (void) stop_sleep_ms(NULL, 10);
+        wait_for_end(&stage);
         stage.is_held = true;
         restored(&stage, UP("q", "u2", "n1", RUNNING("a") "," RUNNING("b")));
         wait_for(&stage, "q/a:hold");
@@ -85,8 +93,7 @@ static void a_failed_hook_keeps_the_later_ones_of_its_pod_from_running(void **st
         restored(&stage, UP("q", "u2", "n1", RUNNING("b")));
         wait_for(&stage, "q/b:other");
         wait_for(&stage, "p/a:false");
-        while (idle_runners(&stage) == 0)
-                (void) stop_sleep_ms(NULL, 10);
+        wait_for_end(&stage);
         tell(&stage, KUBE_MODIFIED, UP("p", "u1", "n1", RUNNING("a") "," RUNNING("b")));
         tell(&stage, KUBE_DELETED, POD("q", "u2", "}}"));
         restore_hooks_wait(stage.hooks);
