@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/velero_config.h"
@@ -23,18 +24,45 @@ static const Option options[] = {
         OPT_END,
 };
 
+enum { SERVER_WAIT_MS = 30 * 1000 }; /* a lease ends 15 s after the last word of who holds it */
+
+typedef struct Waiting {
+        const Session *session;
+        Str leader;
+} Waiting;
+
 /* Called until we lead ourselves. */
 static void tell_leader(void *user, Str identity) {
-        const Session *session = user;
-        Arena *arena = session->cli->arena;
+        Waiting *waiting = user;
+        Arena *arena = waiting->session->cli->arena;
 
-        if (identity.len > 0 && !str_starts_with(identity, STR("hooks-undo-")))
-                progress_say(
-                        session->progress,
-                        str_of(arena_printf(arena,
-                                            "server \"" STR_FMT "\" leads: it thaws by itself; waiting in "
-                                            "case that it is gone\n",
-                                            STR_ARG(identity))));
+        if (identity.len == 0 || str_starts_with(identity, STR("hooks-undo-")))
+                return;
+        waiting->leader = arena_copy(arena, identity);
+        progress_say(waiting->session->progress,
+                     str_of(arena_printf(arena,
+                                         "server \"" STR_FMT "\" leads: it thaws by itself; waiting in "
+                                         "case that it is gone\n",
+                                         STR_ARG(identity))));
+}
+
+static bool take_lease(Session *session, const LeaseOptions *of_server, Stop *lost, Lease **ret_lease,
+                       Error *err) {
+        const Waiting *waiting = of_server->user;
+
+        stop_set_at(session->stop, clock_ms() + SERVER_WAIT_MS);
+        bool is_ours = lease_acquire(of_server, lost, session->stop, ret_lease, err);
+        stop_set_at(session->stop, 0);
+        if (is_ours || err->code != ERROR_CANCELED || stop_is_set(session->stop))
+                return is_ours;
+        error_clear(err);
+        cli_set_hint(session->cli,
+                     "what it could not thaw yet it tries again every 30 seconds; end it first to do "
+                     "it by hand");
+        return error_set(err, ERROR_UNAVAILABLE,
+                         "server \"" STR_FMT "\" lives and leads in namespace \"" STR_FMT
+                         "\": it thaws by itself",
+                         STR_ARG(waiting->leader), STR_ARG(of_server->namespace));
 }
 
 /* What may be frozen is written by whoever leads: so this takes the lease of a server that is gone, and gives it back. */
@@ -44,6 +72,7 @@ static bool undo_of_server(Session *session, Str given, HookUndo *ret_undo, Erro
         AUTO(lease_freep) Lease *lease = NULL;
         AUTO(journal_cluster_freep) JournalCluster *journals = NULL;
         JournalDebts debts;
+        Waiting waiting = { .session = session };
         Str namespace;
 
         if (!velero_config_namespace(given, arena, &namespace, err))
@@ -53,8 +82,8 @@ static bool undo_of_server(Session *session, Str given, HookUndo *ret_undo, Erro
                                          .name = STR("grapnel"),
                                          .identity = str_of(arena_printf(arena, "hooks-undo-%d", getpid())),
                                          .on_leader = tell_leader,
-                                         .user = session };
-        if (!lease_acquire(&of_server, lost, session->stop, &lease, err))
+                                         .user = &waiting };
+        if (!take_lease(session, &of_server, lost, &lease, err))
                 return false;
         journals = journal_cluster_new(&(JournalClusterOptions) { .client = session->cluster.client,
                                                                   .namespace = namespace,
@@ -96,8 +125,8 @@ const Command cmd_hooks_undo = {
                 "hooks that are due; the next backup or restore does the same by itself.\n\n"
                 "A server keeps its journal in the cluster, and the next server thaws. --server is for when "
                 "there "
-                "is no next one: it takes the server's lease for that time, and waits while a server holds "
-                "it.\n\n"
+                "is no next one: it takes the server's lease for that time. A server that lives keeps it: "
+                "then this ends with an error after 30 seconds.\n\n"
                 "Exit codes: 0 nothing is left, 2 some pods could not be thawed.",
         .example = "# After the machine that ran a backup came back.\n"
                    "grapnel hooks undo\n\n"

@@ -171,6 +171,17 @@ def test_a_standby_takes_over_in_less_than_20_seconds(cluster):
         server.wait("backup", "b", "Completed")
 
 
+def test_what_a_server_holds_that_lives_is_not_thawed_by_hand(cluster):
+    with serving(cluster) as server:
+        cluster.wait_until(lambda: "Controllers have started" in server.log(), 30)
+        begin = time.time()
+        run = cluster.run("hooks", "undo", "--server", "-n", NAMESPACE, code=1)
+        assert 25 < time.time() - begin < 45
+        assert f'lives and leads in namespace "{NAMESPACE}": it thaws by itself' in run.err, run.err
+        works = cluster.run("backup", "create", "b", "-n", NAMESPACE, "--include-namespaces", "default", "--wait")
+        assert "Completed" in works.out, works.out
+
+
 def test_a_backup_that_is_deleted_in_mid_run_ends_thawed_and_leaves_nothing(cluster):
     shop(cluster)
     with serving(cluster) as server:
