@@ -67,9 +67,16 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                                  STR_ARG(name));
 
         HookRows rows = hook_rows_read(yyjson_doc_get_root(results), cli->arena);
-        for (size_t i = 0; i < rows.len; i++)
-                if (!flags->failed || !hook_row_is_good(&rows.items[i]))
-                        print_row(cli, &rows.items[i]);
+        size_t printed = 0;
+        for (size_t i = 0; i < rows.len; i++) {
+                if (flags->failed && hook_row_is_good(&rows.items[i]))
+                        continue;
+                print_row(cli, &rows.items[i]);
+                printed++;
+        }
+        if (printed == 0)
+                fprintf(cli->err, "%s \"" STR_FMT "\" had no hook%s\n", flags->restore ? "restore" : "backup",
+                        STR_ARG(name), flags->failed && rows.len > 0 ? " that failed" : "s");
         return true;
 }
 

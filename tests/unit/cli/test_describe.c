@@ -282,6 +282,30 @@ static void hook_logs_print_what_the_commands_printed(void **state) {
         remove_folder(folder);
 }
 
+static void where_there_is_no_hook_to_print_that_is_said(void **state) {
+        static const struct {
+                const char *hooks, *flag, *err;
+        } cases[] = {
+                { "{\"hooks\":[]}", NULL, "backup \"plain\" had no hooks\n" },
+                { "{\"hooks\":[]}", "--failed", "backup \"plain\" had no hooks\n" },
+                { "{\"hooks\":[{\"outcome\":\"Succeeded\"}]}", "--failed",
+                  "backup \"plain\" had no hook that failed\n" },
+        };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(arena_clear) Arena arena = { 0 };
+                const char *folder = bucket_with_hooks(c->hooks, &arena);
+                AUTO(cli_run_clear) CliRun run;
+
+                RUN(&run, "hooks", "logs", "plain", "--from", folder, c->flag);
+                CHECK_INT(run.exit, EXIT_OK);
+                CHECK_STR(run.out, "");
+                CHECK_STR(run.err, c->err);
+                remove_folder(folder);
+        }
+}
+
 static void a_damaged_file_costs_its_part_only(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         const char *folder = bucket_with_hooks("no json", &arena);
@@ -427,6 +451,7 @@ int main(void) {
                 cmocka_unit_test(the_json_form_has_the_hooks_as_they_are_stored),
                 cmocka_unit_test(of_many_hooks_only_bad_ones_are_shown),
                 cmocka_unit_test(hook_logs_print_what_the_commands_printed),
+                cmocka_unit_test(where_there_is_no_hook_to_print_that_is_said),
                 cmocka_unit_test(fields_that_are_rarely_set_are_described_too),
                 cmocka_unit_test(fields_that_are_rarely_set_are_in_the_json_form),
                 cmocka_unit_test(restores_have_a_json_form_too),
