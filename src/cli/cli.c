@@ -45,6 +45,19 @@ void cli_set_hint(Cli *cli, const char *format, ...) {
         va_end(args);
 }
 
+bool cli_ask(Cli *cli, Str question, const char *hint, bool *ret_yes, Error *err) {
+        char answer[16] = "";
+
+        if (!cli->in_is_terminal) {
+                cli_set_hint(cli, "%s", hint);
+                return cli_usage(cli, err, "nobody to ask: standard input is not a terminal");
+        }
+        fprintf(cli->err, STR_FMT " (Y/N)? ", STR_ARG(question));
+        (void) fflush(cli->err);
+        *ret_yes = fgets(answer, sizeof answer, cli->in) && (answer[0] == 'y' || answer[0] == 'Y');
+        return true;
+}
+
 static void print_lines(Cli *cli, const char *label, Str text) {
         Str line;
 

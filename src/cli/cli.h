@@ -50,6 +50,8 @@ bool cli_usage(Cli *cli, Error *err, const char *format, ...) PRINTF_LIKE(3, 4);
 void cli_set_hint(Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 /* "warning: …" on standard error, one line for each line of the text. */
 void cli_warn(Cli *cli, Str text);
+/* Asks for yes or no on the terminal; where nobody could answer that is a usage error, with the hint. */
+bool cli_ask(Cli *cli, Str question, const char *hint, bool *ret_yes, Error *err) MUST_CHECK;
 /* How a run ended; why it failed goes to standard error too, where scripts and --quiet look. */
 void cli_end(Cli *cli, ExitCode exit, Str reason);
 

@@ -7,6 +7,7 @@
 #include "base/stop.h"
 #include "cli/cluster.h"
 #include "cli/commands.h"
+#include "cli/location_change.h"
 #include "cli/output.h"
 #include "kube/object.h"
 #include "store/location.h"
@@ -72,10 +73,11 @@ static bool check(Cli *cli, const InstallRequest *flags, Error *err) {
                         cli, err,
                         "--no-default-backup-location: --bucket, --prefix and --backup-location-config are "
                         "of that location");
-        if (!flags->no_location && (objects->provider.len == 0 || objects->bucket.len == 0))
-                return cli_usage(cli, err,
-                                 "--provider and --bucket are missing: where are backups kept? (or "
-                                 "--no-default-backup-location)");
+        if (!flags->no_location &&
+            !location_has_place(cli, objects->provider.len > 0, objects->bucket.len > 0, err)) {
+                cli_set_hint(cli, "--no-default-backup-location installs a server without a location");
+                return false;
+        }
         if (!flags->no_location && !store_provider_check(objects->provider, &provider))
                 return cli_usage(cli, err, "--provider %s", provider.message);
         if (flags->secret_file.len && flags->no_secret)

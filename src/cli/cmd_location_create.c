@@ -44,17 +44,6 @@ static const Option options[] = {
         OPT_END,
 };
 
-static bool check_given(Cli *cli, const CommandLine *line, Error *err) {
-        bool has_provider = options_given(line, "provider"), has_bucket = options_given(line, "bucket");
-
-        if (has_provider && has_bucket)
-                return true;
-        return cli_usage(cli, err, "%s missing: where are the backups kept?",
-                         has_provider ? "--bucket is"
-                         : has_bucket ? "--provider is"
-                                      : "--provider and --bucket are");
-}
-
 static bool make_location(Cli *cli, const CommandLine *line, const LocationCreateRequest *flags,
                           Str namespace, JsonDoc **ret_doc, Error *err) {
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
@@ -98,7 +87,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         AUTO_JSON *doc = NULL;
         Str namespace;
 
-        if (!check_given(cli, line, err) ||
+        if (!location_has_place(cli, options_given(line, "provider"), options_given(line, "bucket"), err) ||
             !velero_config_namespace(flags->velero.namespace, cli->arena, &namespace, err) ||
             !make_location(cli, line, flags, namespace, &doc, err) ||
             !check(cli, line, yyjson_doc_get_root(doc), err))

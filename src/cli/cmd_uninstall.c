@@ -20,17 +20,20 @@ static const Option options[] = {
         OPT_END,
 };
 
-static bool is_agreed(Cli *cli, Str namespace) {
-        char answer[16] = "";
+static bool ask(Cli *cli, Str namespace, bool *ret_yes, Error *err) {
+        Str question = str_of(
+                arena_printf(cli->arena,
+                             "The server in namespace \"" STR_FMT
+                             "\" and its rights are removed. The namespace, the custom\n"
+                             "resources and their definitions stay, and so do the backups in their stores.\n"
+                             "Continue",
+                             STR_ARG(namespace)));
 
-        fprintf(cli->out,
-                "The server in namespace \"" STR_FMT
-                "\" and its rights are removed. The namespace, the custom\n"
-                "resources and their definitions stay, and so do the backups in their stores.\n"
-                "Continue? (Y/N) ",
-                STR_ARG(namespace));
-        (void) fflush(cli->out);
-        return fgets(answer, sizeof answer, cli->in) && (answer[0] == 'y' || answer[0] == 'Y');
+        if (!cli_ask(cli, question, "--force removes without asking", ret_yes, err))
+                return false;
+        if (!*ret_yes)
+                fprintf(cli->err, "Nothing was removed\n");
+        return true;
 }
 
 /* What holds objects of others, or what others may share, stays. */
@@ -38,11 +41,24 @@ static bool is_ours(Str kind) {
         return !str_equal(kind, STR("Namespace")) && !str_equal(kind, STR("CustomResourceDefinition"));
 }
 
-static bool remove_object(Cli *cli, Cluster *cluster, JsonMutVal *object, const Stop *stop, Error *err) {
+typedef struct Removal {
+        Cli *cli;
+        Cluster cluster;
+        Stop *stop;
+        Str namespace;
+        size_t count; /* of what was there */
+} Removal;
+
+static void removal_clear(Removal *removal) {
+        cluster_clear(&removal->cluster);
+        stop_free(removal->stop);
+}
+
+static bool remove_object(Removal *removal, JsonMutVal *object, Error *err) {
         AUTO(error_clear) Error failed = { 0 };
         Str kind = json_mut_str(yyjson_mut_obj_get(object, "kind"));
         KubeObject which = {
-                .resource = discovery_find_kind(cluster->discovery,
+                .resource = discovery_find_kind(removal->cluster.discovery,
                                                 json_mut_str(yyjson_mut_obj_get(object, "apiVersion")), kind),
                 .namespace = json_mut_str(json_mut_at(object, "metadata", "namespace")),
                 .name = json_mut_str(json_mut_at(object, "metadata", "name")),
@@ -50,34 +66,35 @@ static bool remove_object(Cli *cli, Cluster *cluster, JsonMutVal *object, const 
 
         if (!which.resource)
                 return true;
-        if (kube_delete(cluster->client, &which, stop, &failed))
-                fprintf(cli->out, STR_FMT " " STR_FMT ": deleted\n", STR_ARG(kind), STR_ARG(which.name));
-        else if (failed.code != ERROR_NOT_FOUND)
+        if (kube_delete(removal->cluster.client, &which, removal->stop, &failed)) {
+                fprintf(removal->cli->out, STR_FMT " " STR_FMT ": deleted\n", STR_ARG(kind),
+                        STR_ARG(which.name));
+                removal->count++;
+        } else if (failed.code != ERROR_NOT_FOUND)
                 return error_set(err, failed.code, "%s", failed.message);
         return true;
 }
 
-typedef struct Release { /* of Restores from the finalizer that only the server takes away */
-        Cli *cli;
-        KubeClient *client;
-        const KubeResource *restores;
-        Str namespace;
-        const Stop *stop;
-} Release;
+static const KubeResource *restores_of(const Removal *removal) {
+        return discovery_find_kind(removal->cluster.discovery, STR("velero.io/v1"), STR("Restore"));
+}
 
-static bool release(const Release *all, JsonVal *restore, Error *err) {
+/* From the finalizer that only the server takes away. */
+static bool release(Removal *removal, JsonVal *restore, Error *err) {
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         AUTO(buf_clear) Buf body = { 0 };
-        const KubeObject which = { .resource = all->restores,
-                                   .namespace = all->namespace,
+        const KubeObject which = { .resource = restores_of(removal),
+                                   .namespace = removal->namespace,
                                    .name = object_name(restore) };
 
         JsonMutVal *patch = restore_without_finalizer(restore, doc);
         if (!patch)
                 return true;
         json_write_mut(patch, &body);
-        if (kube_patch(all->client, &which, KUBE_PATCH_MERGE, buf_str(&body), all->stop, NULL, err)) {
-                fprintf(all->cli->out,
+        if (kube_patch(removal->cluster.client, &which, KUBE_PATCH_MERGE, buf_str(&body), removal->stop, NULL,
+                       err)) {
+                removal->count++;
+                fprintf(removal->cli->out,
                         "Restore " STR_FMT
                         ": finalizer removed, so that it can be deleted without a server; its files in "
                         "the location stay\n",
@@ -102,41 +119,44 @@ static bool release_page(void *user, const KubePage *page, Error *err) {
 }
 
 /* A namespace whose Restores nobody finalizes would never be gone. */
-static bool release_restores(Cli *cli, const Cluster *cluster, Str namespace, const Stop *stop, Error *err) {
-        Release all = { .cli = cli,
-                        .client = cluster->client,
-                        .restores =
-                                discovery_find_kind(cluster->discovery, STR("velero.io/v1"), STR("Restore")),
-                        .namespace = namespace,
-                        .stop = stop };
-        const KubeList list = { .resource = all.restores, .namespace = namespace };
+static bool release_restores(Removal *removal, Error *err) {
+        const KubeList list = { .resource = restores_of(removal), .namespace = removal->namespace };
 
-        return !all.restores || kube_list(cluster->client, &list, release_page, &all, stop, err);
+        return !list.resource ||
+               kube_list(removal->cluster.client, &list, release_page, removal, removal->stop, err);
 }
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const UninstallRequest *flags = request;
         const InstallOptions objects = { .namespace = flags->namespace };
-        AUTO(stop_freep) Stop *stop = stop_new();
-        AUTO(cluster_clear) Cluster cluster = { 0 };
+        AUTO(removal_clear)
+        Removal removal = { .cli = cli, .stop = stop_new(), .namespace = flags->namespace };
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         JsonMutVal *list = yyjson_mut_arr(doc);
+        bool is_agreed = true;
 
         (void) line;
-        if (!flags->force && !is_agreed(cli, flags->namespace))
-                return error_set(err, ERROR_CANCELED, "nothing was removed");
+        if (!flags->force && !ask(cli, flags->namespace, &is_agreed, err))
+                return false;
+        if (!is_agreed)
+                return true;
         if (!install_objects(&objects, doc, list, err) ||
-            !cluster_open(cli, &flags->cluster, stop, &cluster, err))
+            !cluster_open(cli, &flags->cluster, removal.stop, &removal.cluster, err))
                 return false;
         /* The server first: nothing runs any more that misses its rights. */
         for (size_t i = yyjson_mut_arr_size(list); i > 0; i--) {
                 JsonMutVal *object = yyjson_mut_arr_get(list, i - 1);
 
                 if (is_ours(json_mut_str(yyjson_mut_obj_get(object, "kind"))) &&
-                    !remove_object(cli, &cluster, object, stop, err))
+                    !remove_object(&removal, object, err))
                         return false;
         }
-        return release_restores(cli, &cluster, flags->namespace, stop, err);
+        if (!release_restores(&removal, err))
+                return false;
+        if (removal.count == 0)
+                fprintf(cli->out, "nothing to remove: no server is installed in namespace \"" STR_FMT "\"\n",
+                        STR_ARG(flags->namespace));
+        return true;
 }
 
 const Command cmd_uninstall = {

@@ -14,21 +14,17 @@ const Option delete_flags[] = {
 
 bool delete_ask(Cli *cli, const DeleteFlags *flags, const Catalog *catalog, const char *noun,
                 const char *more, bool *ret_yes, Error *err) {
-        char answer[16] = "";
+        AUTO(buf_clear) Buf question = { 0 };
         Str count = words_plural(catalog->len, noun, cli->arena);
 
         *ret_yes = true;
         if (flags->confirm)
                 return true;
-        if (!cli->in_is_terminal) {
-                cli_set_hint(cli, "--confirm deletes without asking");
-                return cli_usage(cli, err, "nobody to ask: standard input is not a terminal");
-        }
         for (size_t i = 0; i < catalog->len; i++)
-                fprintf(cli->err, "  " STR_FMT "\n", STR_ARG(catalog->items[i].name));
-        fprintf(cli->err, "Delete " STR_FMT "%s (Y/N)? ", STR_ARG(count), more);
-        (void) fflush(cli->err);
-        *ret_yes = fgets(answer, sizeof answer, cli->in) && (answer[0] == 'y' || answer[0] == 'Y');
+                buf_printf(&question, "  " STR_FMT "\n", STR_ARG(catalog->items[i].name));
+        buf_printf(&question, "Delete " STR_FMT "%s", STR_ARG(count), more);
+        if (!cli_ask(cli, buf_str(&question), "--confirm deletes without asking", ret_yes, err))
+                return false;
         if (!*ret_yes)
                 fprintf(cli->err, "Nothing was deleted\n");
         return true;

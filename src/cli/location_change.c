@@ -44,6 +44,15 @@ static bool put_certificates(Str path, JsonMutDoc *doc, JsonMutVal *storage, Err
         return true;
 }
 
+bool location_has_place(Cli *cli, bool has_provider, bool has_bucket, Error *err) {
+        if (has_provider && has_bucket)
+                return true;
+        return cli_usage(cli, err, "%s missing: where are the backups kept?",
+                         has_provider ? "--bucket is"
+                         : has_bucket ? "--provider is"
+                                      : "--provider and --bucket are");
+}
+
 bool location_change(Cli *cli, const CommandLine *line, const LocationFlags *flags, JsonMutDoc *doc,
                      JsonMutVal *object, Error *err) {
         JsonMutVal *spec = json_mut_object(doc, object, "spec");

@@ -169,8 +169,14 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                   "error: --provider \"gcp\" is not served: there are \"aws\" (S3 and what speaks it) and "
                   "\"filesystem\" (a folder of the server, such as a PVC or an NFS mount)\n" },
                 { { "install", "--dry-run" },
-                  "error: --provider and --bucket are missing: where are backups kept? (or "
-                  "--no-default-backup-location)\n" },
+                  "error: --provider and --bucket are missing: where are the backups kept?\n"
+                  "hint: --no-default-backup-location installs a server without a location\n" },
+                { { "install", "--provider", "aws", "--dry-run" },
+                  "error: --bucket is missing: where are the backups kept?\n"
+                  "hint: --no-default-backup-location installs a server without a location\n" },
+                { { "uninstall" },
+                  "error: nobody to ask: standard input is not a terminal\n"
+                  "hint: --force removes without asking\n" },
                 { { "backup", "run", "b1" },
                   "error: --to is missing\nhint: --to DIR names the folder to store the backup in\n" },
                 { { "backup", "run", "--to", "/x", "--workers", "0" },
