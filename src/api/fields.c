@@ -1,11 +1,11 @@
 #include "api/fields.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 
+#include "base/distance.h"
 #include "data/duration.h"
 
-enum { CLOSEST_LEN_MAX = 64, CLOSEST_DISTANCE_MAX = 2 };
+enum { CLOSEST_DISTANCE_MAX = 2 };
 
 Str field_path(Str path, const char *key, Arena *arena) {
         if (path.len == 0)
@@ -23,44 +23,13 @@ JsonVal *field_get(JsonVal *object, const char *key) {
         return yyjson_is_null(value) ? NULL : value;
 }
 
-/* Levenshtein's distance without regard to case, in one row. */
-static size_t edit_distance(Str a, Str b) {
-        size_t row[CLOSEST_LEN_MAX + 1];
-
-        for (size_t j = 0; j <= b.len; j++)
-                row[j] = j;
-        for (size_t i = 1; i <= a.len; i++) {
-                size_t diagonal = row[0];
-
-                row[0] = i;
-                for (size_t j = 1; j <= b.len; j++) {
-                        bool same = tolower((unsigned char) a.ptr[i - 1]) ==
-                                    tolower((unsigned char) b.ptr[j - 1]);
-                        size_t best = diagonal + (same ? 0 : 1);
-
-                        diagonal = row[j];
-                        if (row[j] + 1 < best)
-                                best = row[j] + 1;
-                        if (row[j - 1] + 1 < best)
-                                best = row[j - 1] + 1;
-                        row[j] = best;
-                }
-        }
-        return row[b.len];
-}
-
 Str field_closest(Str text, const char *const *known) {
         size_t best = CLOSEST_DISTANCE_MAX + 1;
         Str closest = STR("");
 
-        if (text.len > CLOSEST_LEN_MAX)
-                return closest;
         for (; *known; known++) {
                 Str word = str_of(*known);
-
-                if (word.len > CLOSEST_LEN_MAX)
-                        continue;
-                size_t distance = edit_distance(text, word);
+                size_t distance = str_distance(text, word);
 
                 /* a word of three letters is not near to every other word of three letters */
                 if (distance < best && distance < word.len) {

@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include "base/arena.h"
+#include "base/distance.h"
 #include "base/strs.h"
 
 static Str text(const char *s) {
@@ -124,6 +125,29 @@ static void an_arena_keeps_what_it_gave_until_it_is_reset(void **state) {
         CHECK_STR(arena_copy(&arena, (Str) { 0 }).ptr, "");
 }
 
+static void words_are_as_far_apart_as_letters_have_to_be_changed(void **state) {
+        static const char long_word[] =
+                "a-word-of-more-letters-than-anybody-would-ever-give-to-a-flag-or-field";
+        const struct {
+                const char *a, *b;
+                size_t distance;
+        } cases[] = {
+                { "", "", 0 },
+                { "", "abc", 3 },
+                { "onError", "onerror", 0 },
+                { "onEror", "onError", 1 },
+                { "bakcup", "backup", 2 },
+                { "kitten", "sitting", 3 },
+                { long_word, long_word, DISTANCE_WORD_MAX },
+        };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                CHECK_INT(str_distance(text(c->a), text(c->b)), c->distance);
+                CHECK_INT(str_distance(text(c->b), text(c->a)), c->distance);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(order_is_that_of_bytes),
@@ -133,6 +157,7 @@ int main(void) {
                 cmocka_unit_test(an_empty_list_is_fine),
                 cmocka_unit_test(a_sorted_list_is_in_order_whatever_it_held),
                 cmocka_unit_test(an_arena_keeps_what_it_gave_until_it_is_reset),
+                cmocka_unit_test(words_are_as_far_apart_as_letters_have_to_be_changed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
