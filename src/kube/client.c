@@ -31,12 +31,43 @@ static void pass_warning_on(KubeLink *link, Str text) {
         mutex_unlock(&link->warning_lock);
 }
 
+/* Keeps `http` when the certificate in it is the one that counts now. */
+static bool renew_http(KubeLink *link, Error *err) THREAD_ANNOTATION(requires_capability(link->http_lock)) {
+        AUTO(client_certificate_clear) ClientCertificate fresh = { .number = link->certificate };
+        HttpClient *http;
+        HttpOptions options = link->options;
+
+        if (credentials_certificate(link->credentials, &fresh)) {
+                options.client_cert_pem = secret_reveal(&fresh.cert_pem);
+                options.client_key_pem = fresh.key_pem;
+        } else if (link->http != NULL)
+                return true;
+        if (!http_client_new(&options, &http, err))
+                return false;
+        http_client_free(link->http);
+        link->http = http;
+        link->certificate = fresh.number;
+        return true;
+}
+
+bool kube_connect(KubeLink *link, const Stop *stop, HttpClient **ret_http, Secret *ret_bearer, Error *err) {
+        if (!credentials_bearer(link->credentials, stop, ret_bearer, err))
+                return false;
+        mutex_lock(&link->http_lock);
+        bool ok = renew_http(link, err);
+        if (ok)
+                *ret_http = http_client_ref(link->http);
+        mutex_unlock(&link->http_lock);
+        return ok;
+}
+
 bool kube_exchange(KubeClient *client, const KubeExchange *exchange, const Stop *stop, HttpReply *ret_reply,
                    Error *err) {
         const KubeCall *call = exchange->call;
         KubeLink *link = client->link;
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(secret_clear) Secret bearer = { 0 };
+        AUTO(http_client_freep) HttpClient *http = NULL;
         HttpRequest request = { .method = call->method,
                                 .path = call->path,
                                 .body = call->body,
@@ -54,11 +85,11 @@ bool kube_exchange(KubeClient *client, const KubeExchange *exchange, const Stop 
                         (HttpHeader) { "Content-Type",
                                        str_of(call->content_type ? call->content_type : "application/json") };
         request.headers = headers;
-        if (!credentials_bearer(link->credentials, stop, &bearer, err))
+        if (!kube_connect(link, stop, &http, &bearer, err))
                 return false;
         if (!secret_is_empty(&bearer))
                 request.bearer = &bearer;
-        if (!http_perform(link->http, &request, stop, ret_reply, err))
+        if (!http_perform(http, &request, stop, ret_reply, err))
                 return false;
         if (ret_reply->warning != NULL)
                 pass_warning_on(link, str_of(ret_reply->warning));
@@ -221,7 +252,10 @@ bool kube_stream(KubeClient *client, const KubeCall *call, int64_t silence_ms,
 static void link_free(KubeLink *link) {
         if (link == NULL)
                 return;
+        mutex_lock(&link->http_lock);
         http_client_free(link->http);
+        mutex_unlock(&link->http_lock);
+        mutex_destroy(&link->http_lock);
         credentials_free(link->credentials);
         hash_set_free(link->warnings_seen);
         throttle_destroy(&link->throttle);
@@ -240,24 +274,30 @@ bool kube_client_new(const KubeConfig *config, const KubeOptions *options, const
                      KubeClient **ret_client, Error *err) {
         AUTO(link_freep) KubeLink *link = xnew0(KubeLink);
         KubeClient *client;
-        HttpOptions http = { .base_url = config->server,
-                             .ca_pem = config->ca_pem,
-                             .client_cert_pem = config->client_cert_pem,
-                             .client_key_pem = config->client_key_pem,
-                             .tls_server_name = config->tls_server_name,
-                             .insecure_skip_verify = config->insecure_skip_verify,
-                             .proxy_url = config->proxy_url,
-                             .user_agent = str_of(options->user_agent ? options->user_agent
-                                                                      : "grapnel/" GRAPNEL_VERSION) };
 
+        link->options = (HttpOptions) {
+                .base_url = config->server,
+                .ca_pem = config->ca_pem,
+                .client_cert_pem = config->client_cert_pem,
+                .client_key_pem = config->client_key_pem,
+                .tls_server_name = config->tls_server_name,
+                .insecure_skip_verify = config->insecure_skip_verify,
+                .proxy_url = config->proxy_url,
+                .user_agent = str_of(options->user_agent ? options->user_agent : "grapnel/" GRAPNEL_VERSION)
+        };
+        while (str_ends_with(link->options.base_url, STR("/")))
+                link->options.base_url.len--;
         throttle_init(&link->throttle, options->qps, options->burst);
         mutex_init(&link->warning_lock);
         link->warnings_seen = hash_set_new();
-        while (str_ends_with(http.base_url, STR("/")))
-                http.base_url.len--;
+        mutex_init(&link->http_lock);
         link->credentials = credentials_new(config);
-        if (!credentials_prepare(link->credentials, stop, &http, err) ||
-            !http_client_new(&http, &link->http, err))
+        if (!credentials_prepare(link->credentials, stop, err))
+                return false;
+        mutex_lock(&link->http_lock); /* now, so that a mistake in the options is told at once */
+        bool ok = renew_http(link, err);
+        mutex_unlock(&link->http_lock);
+        if (!ok)
                 return false;
 
         client = xnew0(KubeClient);
@@ -292,5 +332,5 @@ void kube_client_on_warning(KubeClient *client, void (*on_warning)(void *user, S
 }
 
 Str kube_client_server(const KubeClient *client) {
-        return http_client_base_url(client->link->http);
+        return client->link->options.base_url;
 }

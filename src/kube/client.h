@@ -22,7 +22,7 @@ typedef struct KubeOptions {
         const char *user_agent;
 } KubeOptions;
 
-/* Borrows `config`, which has to live as long as the client. */
+/* Borrows `config` and the user agent, which have to live as long as the client. */
 bool kube_client_new(const KubeConfig *config, const KubeOptions *options, const Stop *stop,
                      KubeClient **ret_client, Error *err) MUST_CHECK;
 void kube_client_free(KubeClient *client);

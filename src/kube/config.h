@@ -31,6 +31,8 @@ typedef struct KubeConfig {
         Str server, ca_pem, tls_server_name, proxy_url;
         bool insecure_skip_verify;
         Str client_cert_pem;
+        Str client_cert_file,
+                client_key_file; /* where both came from, read again when they change; or none */
         Secret client_key_pem, token, password;
         Str username;   /* with `password`: basic authentication */
         Str token_file; /* read again when it changes */

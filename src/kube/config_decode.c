@@ -105,7 +105,10 @@ static bool decode_certificate(const ConfigEntry *user, KubeConfig *config, Erro
         if (!certificate_check_key(secret_reveal(&pem), &config->client_key_pem, &cause))
                 return entry_wrong(user, key_key, cause.message, err);
         config->client_cert_pem = arena_copy(&config->arena, secret_reveal(&pem));
-        return true;
+        if (strcmp(cert_key, "client-certificate") != 0 || strcmp(key_key, "client-key") != 0)
+                return true;
+        return entry_path(user, cert_key, &config->client_cert_file, err) &&
+               entry_path(user, key_key, &config->client_key_file, err);
 }
 
 static bool decode_extra(const ConfigEntry *user, KubeConfig *config, Error *err) {

@@ -8,10 +8,12 @@
 #include "base/thread.h"
 #include "data/base64.h"
 #include "kube/exec_plugin.h"
+#include "net/certificate.h"
 #include "net/url.h"
 
 enum {
-        TOKEN_FILE_MAX = 1024 * 1024,
+        FILE_MAX = 1024 * 1024,
+        FILES_MAX = 3,
         REREAD_MS = 60 * 1000, /* a file system may not show a change in the times of a file */
         FRESH_MS = 5 * 1000,   /* a 401 right after a renewal was an answer to the credential before it */
         WAIT_STEP_MS = 100,
@@ -22,9 +24,10 @@ typedef struct CredentialState {
         Secret token, cert_pem, key_pem;
         int64_t expires_ms;  /* clock_wall_ms; 0: never */
         int64_t obtained_ms; /* clock_ms */
-        int64_t changed_ms;  /* when the token last became another; clock_ms */
+        int64_t changed_ms;  /* when token or certificate last became another; clock_ms */
         bool is_there, is_stale /* the server did not take it */;
-        struct stat file; /* of the token file when it was read */
+        unsigned certificate;         /* its number; 0: the kubeconfig's own */
+        struct stat files[FILES_MAX]; /* when they were read */
 } CredentialState;
 
 struct Credentials {
@@ -122,18 +125,25 @@ const HttpHeader *credentials_headers(const Credentials *credentials, size_t *re
         return credentials->headers;
 }
 
-static bool uses_file(const KubeConfig *config) {
-        return config->token_file.len > 0; /* kubectl: before a token that the kubeconfig holds itself */
-}
-
 static bool uses_plugin(const KubeConfig *config) {
-        return config->exec.is_set && !uses_file(config) && secret_is_empty(&config->token);
+        /* kubectl: a token file counts before a token that the kubeconfig holds itself, and that before a plugin */
+        return config->exec.is_set && config->token_file.len == 0 && secret_is_empty(&config->token);
 }
 
-static bool stat_token(const KubeConfig *config, struct stat *ret_stat) {
-        AUTO_FREE char *path = xasprintf(STR_FMT, STR_ARG(config->token_file));
+static bool uses_files(const KubeConfig *config) {
+        return !uses_plugin(config) && (config->token_file.len > 0 || config->client_cert_file.len > 0);
+}
 
-        return stat(path, ret_stat) == 0;
+static void look_at_files(const KubeConfig *config, struct stat into[FILES_MAX]) {
+        const Str paths[FILES_MAX] = { config->token_file, config->client_cert_file,
+                                       config->client_key_file };
+
+        for (size_t i = 0; i < FILES_MAX; i++) {
+                AUTO_FREE char *path = xasprintf(STR_FMT, STR_ARG(paths[i]));
+
+                if (paths[i].len == 0 || stat(path, &into[i]) != 0)
+                        into[i] = (struct stat) { 0 };
+        }
 }
 
 static bool has_changed(const struct stat *a, const struct stat *b) {
@@ -141,34 +151,52 @@ static bool has_changed(const struct stat *a, const struct stat *b) {
                a->st_mtim.tv_sec != b->st_mtim.tv_sec || a->st_mtim.tv_nsec != b->st_mtim.tv_nsec;
 }
 
-static bool needs_renewal(const KubeConfig *config, const CredentialState *state) {
-        struct stat file;
+static bool have_files_changed(const KubeConfig *config, const CredentialState *state) {
+        struct stat files[FILES_MAX];
 
-        if (!uses_file(config) && !uses_plugin(config))
+        look_at_files(config, files);
+        for (size_t i = 0; i < FILES_MAX; i++)
+                if (files[i].st_ino != 0 && has_changed(&files[i], &state->files[i]))
+                        return true;
+        return false;
+}
+
+static bool needs_renewal(const KubeConfig *config, const CredentialState *state) {
+        if (!uses_files(config) && !uses_plugin(config))
                 return false;
         if (!state->is_there || state->is_stale)
                 return true;
         if (uses_plugin(config))
                 return state->expires_ms && clock_wall_ms() >= state->expires_ms;
-        return clock_ms() - state->obtained_ms >= REREAD_MS ||
-               (stat_token(config, &file) && has_changed(&file, &state->file));
+        return clock_ms() - state->obtained_ms >= REREAD_MS || have_files_changed(config, state);
 }
 
-static bool read_token(const KubeConfig *config, CredentialState *state, Error *err) {
-        AUTO(buf_clear) Buf text = { .limit = TOKEN_FILE_MAX };
+static bool read_secret(Str path, const char *what, Secret *into, Error *err) {
+        AUTO(buf_wipe) Buf text = { .limit = FILE_MAX };
 
-        if (!stat_token(config, &state->file))
-                state->file = (struct stat) { 0 };
-        bool ok = read_file(config->token_file, &text, err) || error_prefix(err, "the token file");
-        Str token = ok ? str_trim(buf_str(&text)) : STR("");
-        if (ok && token.len == 0)
-                ok = error_set(err, ERROR_FORBIDDEN, "the token file " STR_FMT " is empty",
-                               STR_ARG(config->token_file));
-        if (ok)
-                state->token = secret_copy(token);
-        if (text.ptr)
-                explicit_bzero(text.ptr, text.capacity);
-        return ok;
+        if (path.len == 0)
+                return true;
+        if (!read_file(path, &text, err))
+                return error_prefix(err, "the %s file", what);
+        if (str_trim(buf_str(&text)).len == 0)
+                return error_set(err, ERROR_FORBIDDEN, "the %s file " STR_FMT " is empty", what,
+                                 STR_ARG(path));
+        *into = secret_copy(str_trim(buf_str(&text)));
+        return true;
+}
+
+static bool read_files(const KubeConfig *config, CredentialState *state, Error *err) {
+        look_at_files(config, state->files);
+        if (!read_secret(config->token_file, "token", &state->token, err) ||
+            !read_secret(config->client_cert_file, "client certificate", &state->cert_pem, err) ||
+            !read_secret(config->client_key_file, "client key", &state->key_pem, err))
+                return false;
+        if (config->token_file.len == 0)
+                state->token = secret_copy(secret_reveal(&config->token));
+        return config->client_cert_file.len == 0 ||
+               certificate_check_key(secret_reveal(&state->cert_pem), &state->key_pem, err) ||
+               error_prefix(err, "the client certificate file " STR_FMT " and its key",
+                            STR_ARG(config->client_cert_file));
 }
 
 static bool ask_plugin(const KubeConfig *config, const Stop *stop, CredentialState *state, Error *err) {
@@ -183,32 +211,39 @@ static bool ask_plugin(const KubeConfig *config, const Stop *stop, CredentialSta
         return true;
 }
 
-static void replace_state(CredentialState *state, CredentialState fresh) {
-        int64_t now = clock_ms();
-        bool is_same =
-                state->is_there && str_equal(secret_reveal(&state->token), secret_reveal(&fresh.token));
+static void replace_state(const KubeConfig *config, CredentialState *state, CredentialState *fresh) {
+        Str old_pem = state->is_there ? secret_reveal(&state->cert_pem) : str_trim(config->client_cert_pem);
+        bool is_same_token =
+                state->is_there && str_equal(secret_reveal(&state->token), secret_reveal(&fresh->token));
+        bool is_same_certificate =
+                secret_is_empty(&fresh->cert_pem) || str_equal(old_pem, secret_reveal(&fresh->cert_pem));
 
-        fresh.is_there = true;
-        fresh.obtained_ms = now;
-        fresh.changed_ms = is_same ? state->changed_ms : now;
+        fresh->is_there = true;
+        fresh->obtained_ms = clock_ms();
+        fresh->changed_ms = is_same_token && is_same_certificate ? state->changed_ms : fresh->obtained_ms;
+        fresh->certificate = state->certificate + !is_same_certificate;
         state_clear(state);
-        *state = fresh;
+        *state = *fresh;
+        *fresh = (CredentialState) { 0 };
 }
 
 /* By the one thread that set is_renewing. */
 static bool renew(Credentials *credentials, const Stop *stop, Error *err) {
         const KubeConfig *config = credentials->config;
-        CredentialState fresh = { 0 };
-        bool ok = uses_file(config) ? read_token(config, &fresh, err) : ask_plugin(config, stop, &fresh, err);
+        AUTO(state_clear) CredentialState fresh = { 0 };
+        bool ok =
+                uses_files(config) ? read_files(config, &fresh, err) : ask_plugin(config, stop, &fresh, err);
 
         mutex_lock(&credentials->lock);
         error_clear(&credentials->failure);
         if (ok)
-                replace_state(&credentials->state, fresh);
-        else if (uses_file(config) && credentials->state.is_there) {
-                /* A file that is being replaced: the token that we have may still be good, as in kubectl. */
+                replace_state(config, &credentials->state, &fresh);
+        else if (uses_files(config) && credentials->state.is_there) {
+                /* Files that are being replaced: what we have may still be good, as in kubectl. */
                 credentials->state.obtained_ms = clock_ms();
                 credentials->state.is_stale = false;
+                for (size_t i = 0; i < FILES_MAX; i++)
+                        credentials->state.files[i] = fresh.files[i];
                 error_clear(err);
                 ok = true;
         } else
@@ -263,7 +298,7 @@ static bool make_current(Credentials *credentials, const Stop *stop, Error *err)
 bool credentials_bearer(Credentials *credentials, const Stop *stop, Secret *ret_bearer, Error *err) {
         const KubeConfig *config = credentials->config;
 
-        if (!uses_file(config) && !uses_plugin(config)) {
+        if (!uses_files(config) && !uses_plugin(config)) {
                 *ret_bearer = secret_copy(secret_reveal(&config->token));
                 return true;
         }
@@ -278,28 +313,33 @@ bool credentials_bearer(Credentials *credentials, const Stop *stop, Secret *ret_
 bool credentials_expired(Credentials *credentials) {
         const KubeConfig *config = credentials->config;
 
-        if (!uses_file(config) && !uses_plugin(config))
+        if (!uses_files(config) && !uses_plugin(config))
                 return false;
         mutex_lock(&credentials->lock);
-        bool is_fresh = credentials->state.is_there && clock_ms() - credentials->state.changed_ms < FRESH_MS;
-        bool has_token = !secret_is_empty(&credentials->state.token);
-        if (!is_fresh)
-                credentials->state.is_stale = true;
-        mutex_unlock(&credentials->lock);
-        return is_fresh || has_token; /* a certificate alone stays as it is: it made the connection */
-}
-
-bool credentials_prepare(Credentials *credentials, const Stop *stop, HttpOptions *options, Error *err) {
-        if (!uses_plugin(credentials->config))
-                return true;
-        if (!make_current(credentials, stop, err))
-                return false;
-        mutex_lock(&credentials->lock);
-        if (!secret_is_empty(&credentials->state.cert_pem)) {
-                options->client_cert_pem = str_of(arena_printf(
-                        &credentials->arena, STR_FMT, STR_ARG(secret_reveal(&credentials->state.cert_pem))));
-                options->client_key_pem = credentials->state.key_pem;
-        }
+        CredentialState *state = &credentials->state;
+        if (!state->is_there || clock_ms() - state->changed_ms >= FRESH_MS)
+                state->is_stale = true;
         mutex_unlock(&credentials->lock);
         return true;
+}
+
+bool credentials_prepare(Credentials *credentials, const Stop *stop, Error *err) {
+        return !uses_plugin(credentials->config) || make_current(credentials, stop, err);
+}
+
+bool credentials_certificate(Credentials *credentials, ClientCertificate *certificate) {
+        mutex_lock(&credentials->lock);
+        const CredentialState *state = &credentials->state;
+        bool is_new = state->certificate != certificate->number;
+        if (is_new)
+                *certificate = (ClientCertificate) { state->certificate,
+                                                     secret_copy(secret_reveal(&state->cert_pem)),
+                                                     secret_copy(secret_reveal(&state->key_pem)) };
+        mutex_unlock(&credentials->lock);
+        return is_new;
+}
+
+void client_certificate_clear(ClientCertificate *certificate) {
+        secret_clear(&certificate->cert_pem);
+        secret_clear(&certificate->key_pem);
 }

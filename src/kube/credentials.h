@@ -1,8 +1,8 @@
-/* credentials.h - the headers that say who we are, kept fresh.
+/* credentials.h - the headers and the client certificate that say who we are, kept fresh.
  *
- * Bearer tokens from the file, from a token file (read again when it changes, at least
- * every minute) or from an exec plugin (cached until it expires; run again after a 401).  May be
- * used from many threads; one of them renews while the others wait.  A plugin's output is never logged. */
+ * From the kubeconfig itself, from files (read again when they change, at least every minute) or from an exec
+ * plugin (cached until it expires; run again after a 401).  May be used from many threads; one of them renews
+ * while the others wait.  A plugin's output is never logged. */
 #pragma once
 #include "base/stop.h"
 #include "kube/config.h"
@@ -21,7 +21,14 @@ bool credentials_bearer(Credentials *credentials, const Stop *stop, Secret *ret_
 bool credentials_expired(Credentials *credentials);
 /* Impersonate-User and so on; borrowed. */
 const HttpHeader *credentials_headers(const Credentials *credentials, size_t *ret_count);
-/* A client certificate from an exec plugin makes the connection itself depend on the plugin: runs it
- * once before the HttpClient is made and fills in `options`. */
-bool credentials_prepare(Credentials *credentials, const Stop *stop, HttpOptions *options, Error *err)
-        MUST_CHECK;
+/* Runs an exec plugin, so that its failure is told before the first request. */
+bool credentials_prepare(Credentials *credentials, const Stop *stop, Error *err) MUST_CHECK;
+
+/* One that takes the place of the kubeconfig's: clear it. */
+typedef struct ClientCertificate {
+        unsigned number; /* 0: the kubeconfig's own; every new one has another */
+        Secret cert_pem, key_pem;
+} ClientCertificate;
+/* The one that goes with the last credentials_bearer; false when it is still the one of this number. */
+bool credentials_certificate(Credentials *credentials, ClientCertificate *certificate);
+void client_certificate_clear(ClientCertificate *certificate);

@@ -116,9 +116,9 @@ static bool may_open_again(Exec *exec, Opening *opening, int http_status, const 
 }
 
 static bool open_once(Exec *exec, Str path, WsConnection **ret_connection, int *ret_status, Error *err) {
-        KubeLink *link = exec->client->link;
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(secret_clear) Secret bearer = { 0 };
+        AUTO(http_client_freep) HttpClient *http = NULL;
         WsOpen open = {
                 .path = path,
                 /* v4 cannot say that the input has ended: a command that reads to its end would hang. */
@@ -129,11 +129,11 @@ static bool open_once(Exec *exec, Str path, WsConnection **ret_connection, int *
 
         *ret_status = 0;
         open.headers = kube_headers(exec->client, 0, &arena, &open.header_count);
-        if (!credentials_bearer(link->credentials, exec->stop, &bearer, err))
+        if (!kube_connect(exec->client->link, exec->stop, &http, &bearer, err))
                 return false;
         if (!secret_is_empty(&bearer))
                 open.bearer = &bearer;
-        return ws_open(link->http, &open, exec->stop, ret_connection, ret_status, err);
+        return ws_open(http, &open, exec->stop, ret_connection, ret_status, err);
 }
 
 /* NULL when the stream did not open; the result then says why. */

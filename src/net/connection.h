@@ -4,6 +4,7 @@
  * the socket, the deadline and the Stop at once.  It belongs to one thread while borrowed. */
 #pragma once
 #include <curl/curl.h>
+#include <stdatomic.h>
 
 #include "base/arena.h"
 #include "base/thread.h"
@@ -15,8 +16,8 @@ typedef struct Connection Connection;
 
 /* All text is NUL-terminated and constant once the client is made. */
 struct HttpClient {
+        atomic_uint owners;
         Arena arena;
-        Str base_url;
         Str origin;  /* scheme://host:port as libcurl gets it; the host is tls_server_name when that is set */
         Str prefix;  /* path of the base URL: "" or "/…" */
         Str host;    /* for the Host header: with the port where it is not the usual one */

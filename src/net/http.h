@@ -30,9 +30,10 @@ typedef struct HttpOptions {
 } HttpOptions;
 
 bool http_client_new(const HttpOptions *options, HttpClient **ret_client, Error *err) MUST_CHECK;
+/* Another owner of the same client: the last http_client_free frees it. */
+HttpClient *http_client_ref(HttpClient *client);
 void http_client_free(HttpClient *client);
 DEFINE_AUTO(HttpClient, http_client_free)
-Str http_client_base_url(const HttpClient *client);
 
 typedef struct HttpHeader {
         const char *name;

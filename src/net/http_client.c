@@ -121,9 +121,9 @@ bool http_client_new(const HttpOptions *options, HttpClient **ret_client, Error 
         if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
                 return error_set(err, ERROR_UNAVAILABLE, "libcurl does not start");
         AUTO(http_client_freep) HttpClient *client = xnew0(HttpClient);
+        atomic_init(&client->owners, 1);
         mutex_init(&client->lock);
         open_share(client);
-        client->base_url = arena_copy(&client->arena, options->base_url);
         client->user_agent =
                 arena_copy(&client->arena, options->user_agent.len ? options->user_agent : STR("grapnel"));
         client->insecure_skip_verify = options->insecure_skip_verify;
@@ -149,8 +149,13 @@ static void close_idle(HttpClient *client) {
         }
 }
 
+HttpClient *http_client_ref(HttpClient *client) {
+        atomic_fetch_add(&client->owners, 1);
+        return client;
+}
+
 void http_client_free(HttpClient *client) {
-        if (!client)
+        if (!client || atomic_fetch_sub(&client->owners, 1) > 1)
                 return;
         close_idle(client);
         curl_share_cleanup(client->share);
@@ -163,8 +168,4 @@ void http_client_free(HttpClient *client) {
         arena_clear(&client->arena);
         free(client);
         curl_global_cleanup();
-}
-
-Str http_client_base_url(const HttpClient *client) {
-        return client->base_url;
 }

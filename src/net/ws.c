@@ -17,6 +17,7 @@ enum {
 };
 
 struct WsConnection {
+        HttpClient *client; /* ours too: it may be replaced while the stream lives */
         Connection *connection;
         curl_socket_t socket;
         WsFrames *frames;
@@ -199,6 +200,7 @@ bool ws_open(HttpClient *client, const WsOpen *open, const Stop *stop, WsConnect
         const Wait wait = { ws, open->deadline_ms, "open the stream", stop };
 
         *ret_status = 0;
+        ws->client = http_client_ref(client);
         ws->connection = connection_new(client);
         ws->frames = ws_frames_new(open->message_limit ? open->message_limit : MESSAGE_LIMIT_DEFAULT);
         if (!connect_to_server(ws, &wait, err) || !upgrade(ws, open, &wait, ret_status, err))
@@ -211,6 +213,7 @@ void ws_free(WsConnection *ws) {
         if (!ws)
                 return;
         connection_free(ws->connection);
+        http_client_free(ws->client);
         ws_frames_free(ws->frames);
         arena_clear(&ws->arena);
         free(ws);

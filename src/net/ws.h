@@ -1,6 +1,6 @@
 /* ws.h - WebSocket (RFC 6455) over the same TLS, proxy and credentials as HTTP.
  *
- * One connection, one thread.  A reply other than 101 is an error that carries
+ * One connection, one thread; it keeps its HttpClient alive.  A reply other than 101 is an error that carries
  * the server's status and words.  Messages are given whole, up to a limit.
  * Library: wslay for frames, libcurl for the connection. */
 #pragma once
