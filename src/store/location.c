@@ -3,11 +3,12 @@
 #include <sys/stat.h>
 
 #include "base/read_file.h"
+#include "net/certificate.h"
 #include "store/s3.h"
 #include "store/s3_config.h"
 
 /* The bytes of an AES-256 key. */
-enum { CUSTOMER_KEY = 32, CREDENTIALS_LIMIT = 1024 * 1024 };
+enum { CUSTOMER_KEY = 32, CREDENTIALS_LIMIT = 1024 * 1024, ROOTS_LIMIT = 4 * 1024 * 1024 };
 
 static void check_config(const StoreLocation *location, Faults *faults) {
         Str path = json_get_str(location->config, "path");
@@ -60,7 +61,14 @@ bool store_provider_check(Str provider, Error *err) {
 }
 
 static void check_bucket(const StoreLocation *location, Faults *faults) {
-        if (memchr(location->bucket.ptr, '/', location->bucket.len))
+        if (str_starts_with(location->bucket, STR("arn:")))
+                faults_add(
+                        faults, FAULT_ERROR, STR("spec.objectStorage.bucket"),
+                        "\"" STR_FMT
+                        "\" is an ARN, which is not supported: give the bucket's name, or the alias of the "
+                        "access point (as AWS shows it, NAME-…-s3alias)",
+                        STR_ARG(location->bucket));
+        else if (memchr(location->bucket.ptr, '/', location->bucket.len))
                 faults_add(faults, FAULT_ERROR, STR("spec.objectStorage.bucket"),
                            "\"" STR_FMT
                            "\" contains a slash: folders in the bucket are spec.objectStorage.prefix",
@@ -142,15 +150,29 @@ static bool read_customer_key(const StoreLocation *location, const S3Config *con
         return true;
 }
 
+/* The location's own authority; else what AWS's tools take for theirs; else none: the system's. */
+static bool find_roots(const StoreLocation *location, Buf *bundle, Str *ret_pem, Error *err) {
+        const char *path = getenv("AWS_CA_BUNDLE");
+
+        *ret_pem = location->ca_pem;
+        if (location->ca_pem.len > 0 || !path || !*path)
+                return true;
+        if (!read_file(str_of(path), bundle, err))
+                return error_prefix(err, "$AWS_CA_BUNDLE");
+        *ret_pem = buf_str(bundle);
+        return certificate_check(*ret_pem, err) || error_prefix(err, "$AWS_CA_BUNDLE: %s", path);
+}
+
 /* spec.credential counts, then config.credentialsFile, then what the environment has. */
-static bool find_credentials(const StoreLocation *location, const S3Config *config,
+static bool find_credentials(const StoreLocation *location, const S3Config *config, Str ca_pem,
                              S3Credentials **ret_credentials, Error *err) {
         AUTO(secret_clear) Secret from_file = { 0 };
         AUTO(buf_wipe) Buf text = { .limit = CREDENTIALS_LIMIT };
         S3CredentialsSource source = { .file = location->credentials,
                                        .file_name = location->credentials_name,
                                        .profile = config->profile,
-                                       .region = config->region };
+                                       .region = config->region,
+                                       .ca_pem = ca_pem };
 
         if (location->credentials_name.len == 0 && config->credentials_file.len > 0) {
                 if (!read_file(config->credentials_file, &text, err))
@@ -165,6 +187,7 @@ static bool find_credentials(const StoreLocation *location, const S3Config *conf
 static bool open_s3(const StoreLocation *location, const Stop *stop, Store **ret_store, Error *err) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(secret_clear) Secret customer_key = { 0 };
+        AUTO(buf_clear) Buf bundle = { .limit = ROOTS_LIMIT };
         Faults faults = { .arena = &arena };
         S3Config config = s3_config_read(location->config, &faults);
         S3Options options = { .bucket = location->bucket,
@@ -174,7 +197,6 @@ static bool open_s3(const StoreLocation *location, const Stop *stop, Store **ret
                               .public_url = config.public_url,
                               .path_style = config.path_style,
                               .insecure_skip_verify = config.insecure_skip_verify,
-                              .ca_pem = location->ca_pem,
                               .kms_key_id = config.kms_key_id,
                               .server_side_encryption = config.server_side_encryption,
                               .checksum = config.checksum,
@@ -182,7 +204,8 @@ static bool open_s3(const StoreLocation *location, const Stop *stop, Store **ret
                               .retry_ms = location->retry_ms };
 
         if (!read_customer_key(location, &config, &customer_key, err) ||
-            !find_credentials(location, &config, &options.credentials, err))
+            !find_roots(location, &bundle, &options.ca_pem, err) ||
+            !find_credentials(location, &config, options.ca_pem, &options.credentials, err))
                 return false;
         options.customer_key = customer_key;
         return store_open_s3(&options, stop, ret_store, err);

@@ -9,7 +9,8 @@ typedef enum S3Checksum {
         S3_CHECKSUM_CRC32,
         S3_CHECKSUM_CRC32C,
         S3_CHECKSUM_SHA1,
-        S3_CHECKSUM_SHA256
+        S3_CHECKSUM_SHA256,
+        S3_CHECKSUM_CRC64NVME
 } S3Checksum;
 
 /* "" is none; false: no such algorithm here. */

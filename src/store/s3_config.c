@@ -48,7 +48,7 @@ static void take_bool(const Reader *reader, bool *into) {
 
 static void take_checksum(const Reader *reader) {
         if (!s3_checksum_parse(reader->value, &reader->config->checksum))
-                refuse(reader, "is none of CRC32, CRC32C, SHA1, SHA256 and \"\" (no checksum)");
+                refuse(reader, "is none of CRC32, CRC32C, CRC64NVME, SHA1, SHA256 and \"\" (no checksum)");
 }
 
 static void take_tagging(const Reader *reader) {

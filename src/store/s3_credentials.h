@@ -23,6 +23,7 @@ typedef struct S3CredentialsSource {
         Str file_name; /* of it, for messages: "Secret \"cloud-credentials\", key \"cloud\""; empty: the usual places */
         Str profile; /* empty: $AWS_PROFILE, else "default" */
         Str region;  /* for the token service; may be empty */
+        Str ca_pem;  /* trusted beside the system's roots; may be empty */
 } S3CredentialsSource;
 
 /* Nothing is fetched yet; a file is parsed at once, so that a mistake in it is told here. */

@@ -34,7 +34,8 @@ typedef struct S3CredentialsPlaces {
         size_t file_count;
         bool is_file_named;  /* by $AWS_SHARED_CREDENTIALS_FILE */
         Str region, sts_url; /* may be empty */
-        Str container_url;   /* empty: none */
+        Str ca_pem;
+        Str container_url; /* empty: none */
         Secret container_token;
         Str container_token_file;
         Str metadata_url; /* empty: switched off */

@@ -80,6 +80,7 @@ void s3_credentials_places(const S3CredentialsSource *source, Arena *arena, S3Cr
                 .region = first_of(
                         arena_copy(arena, source->region),
                         first_of(variable("AWS_REGION", arena), variable("AWS_DEFAULT_REGION", arena))),
+                .ca_pem = arena_copy(arena, source->ca_pem),
                 .sts_url = variable("AWS_ENDPOINT_URL_STS", arena),
                 .container_url = container_url(arena),
                 .container_token = secret_variable("AWS_CONTAINER_AUTHORIZATION_TOKEN", NULL),

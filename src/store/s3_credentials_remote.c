@@ -57,7 +57,7 @@ static bool exchange_token(const S3CredentialsPlaces *places, const S3WebIdentit
             !read_token(identity->token_file, &token, err))
                 return false;
         s3_sts_form(identity, trimmed(&token), &form);
-        const HttpOptions options = { .base_url = url };
+        const HttpOptions options = { .base_url = url, .ca_pem = places->ca_pem, .system_roots = true };
         const HttpRequest request = { .method = "POST",
                                       .path = STR("/"),
                                       .headers = headers,
@@ -144,7 +144,9 @@ static bool ask_container(const S3CredentialsPlaces *places, const Stop *stop, S
         base.len = (size_t) (url.path.ptr - base.ptr);
         Str path = str_skip(places->container_url, base.len); /* with its query */
         const HttpHeader authorization = { "Authorization", trimmed(&token) };
-        const HttpOptions options = { .base_url = base, .is_direct = !url.is_tls };
+        const HttpOptions options = {
+                .base_url = base, .ca_pem = places->ca_pem, .system_roots = true, .is_direct = !url.is_tls
+        };
         const HttpRequest request = { .method = "GET",
                                       .path = path.len > 0 ? path : STR("/"),
                                       .headers = &authorization,

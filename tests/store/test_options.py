@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import http.server
+import ssl
 import threading
 import urllib.error
 import urllib.parse
@@ -19,6 +21,39 @@ def fetch(url):
         return f"{error.code} {error.read().decode()}".encode()
 
 
+class TokenService:
+    """STS, as far as a web identity asks it, by https."""
+
+    def __init__(self, certificate, keys):
+        service = self
+        self.asked = 0
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                service.asked += 1
+                names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+                told = "".join(f"<{n}>{v}</{n}>" for n, v in zip(names, keys))
+                body = f"<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>{told}<Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>".encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
+        self.url = f"https://127.0.0.1:{self.http.server_address[1]}"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.http.shutdown()
+        self.http.server_close()
+
+
 def written(world, server, **config):
     """A small and a large object, as the fake has them."""
     location = world.at(server, **config)
@@ -30,7 +65,7 @@ def written(world, server, **config):
 
 
 def test_every_checksum_algorithm_is_sent_with_every_part(world):
-    for algorithm in ("CRC32", "CRC32C", "SHA1", "SHA256"):
+    for algorithm in ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"):
         server = world.fake()
         written(world, server, checksumAlgorithm=algorithm)
         header = f"x-amz-checksum-{algorithm.lower()}"
@@ -145,6 +180,36 @@ def test_https_needs_the_right_authority(world):
     refused(world, world.location("aws", config, "bucket", credentials), "certificate")
     world.expect(world.location("aws", config | {"insecureSkipTLSVerify": "true"}, "bucket", credentials), "put", "a", 10, 1)
     world.expect(world.location("aws", config, "bucket", world.ours), "put", "b", 10, 1)
+
+
+def test_aws_ca_bundle_is_the_authority_of_a_location_without_one(world):
+    server = world.fake(tls=world.certificate())
+    location = world.location("aws", {"region": server.region, "s3Url": server.url, "s3ForcePathStyle": "true"}, "bucket", {"credentials": str(world.keys())})
+    world.retry_ms = 1000
+    refused(world, location, "certificate")
+    bundle = world.folder / "bundle"
+    world.environment["AWS_CA_BUNDLE"] = str(bundle)
+    refused(world, location, f"$AWS_CA_BUNDLE: {bundle}: No such file or directory")
+    bundle.write_text("not one")
+    refused(world, location, f"$AWS_CA_BUNDLE: {bundle}: holds no PEM certificate")
+    bundle.write_bytes(server.tls[0].read_bytes())
+    world.expect(location, "put", "a", 10, 1)
+
+
+def test_a_token_service_by_https_is_verified_with_the_same_authority(world):
+    server = world.fake(tls=world.certificate(), accounts=[Account("sts", "sts-secret", "sts-token")])
+    service = TokenService(world.certificate(), ("sts", "sts-secret", "sts-token"))
+    world.ends.append(service.close)
+    token = world.folder / "token"
+    token.write_text("a.b.c")
+    world.environment |= {"AWS_WEB_IDENTITY_TOKEN_FILE": str(token), "AWS_ROLE_ARN": "arn:aws:iam::1:role/r", "AWS_ENDPOINT_URL_STS": service.url}
+    world.expect(world.at(server, credentials=False), "put", "a", 10, 1)  # the location's caCert
+    settings = {"region": server.region, "s3Url": server.url, "s3ForcePathStyle": "true", "insecureSkipTLSVerify": "true"}
+    location = world.location("aws", settings, "bucket")
+    refused(world, location, "cannot be trusted")
+    world.environment["AWS_CA_BUNDLE"] = str(server.tls[0])
+    world.expect(location, "put", "a", 10, 1)
+    assert service.asked == 2
 
 
 def test_keys_from_the_environment_and_from_files(world):

@@ -66,9 +66,9 @@ static void what_cannot_be_taken_is_refused_with_a_reason(void **state) {
                   "spec.objectStorage.bucket" },
                 { "{\"s3ForcePathStyle\":\"yes\"}",
                   "spec.config.s3ForcePathStyle: is neither \"true\" nor \"false\"" },
-                { "{\"checksumAlgorithm\":\"MD5\"}",
-                  "spec.config.checksumAlgorithm: is none of CRC32, CRC32C, SHA1, SHA256 and \"\" (no "
-                  "checksum)" },
+                { "{\"checksumAlgorithm\":\"MD5\"}", "spec.config.checksumAlgorithm: is none of CRC32, "
+                                                     "CRC32C, CRC64NVME, SHA1, SHA256 and \"\" (no "
+                                                     "checksum)" },
                 { "{\"tagging\":\"a\"}", "spec.config.tagging: is not of the form key=value&key=value" },
                 { "{\"tagging\":\"a=b c\"}",
                   "spec.config.tagging: has a blank or a byte outside ASCII: escape it as in a URL (%20)" },
@@ -116,6 +116,11 @@ static void a_location_that_cannot_be_opened_says_why(void **state) {
                   "spec.objectStorage.bucket: \"b/c\" contains a slash: folders in the bucket are "
                   "spec.objectStorage.prefix; spec.objectStorage.prefix: \"a//b\" has a part that is empty, "
                   "\".\" or \"..\"" },
+                { "aws", "arn:aws:s3:eu-west-1:1:accesspoint/a", "", "{}", "",
+                  "spec.objectStorage.bucket: \"arn:aws:s3:eu-west-1:1:accesspoint/a\" is an ARN, which is "
+                  "not "
+                  "supported: give the bucket's name, or the alias of the access point (as AWS shows it, "
+                  "NAME-…-s3alias)" },
                 { "aws", "b", "", "{\"credentialsFile\":\"/no/such\"}", "",
                   "spec.config.credentialsFile: /no/such: No such file or directory" },
                 { "aws", "b", "", "{\"customerKeyEncryptionFile\":\"/no/such\"}", "",

@@ -94,6 +94,7 @@ static void checksums_are_those_of_s3(void **state) {
                 { "", "", "", "" },
                 { "CRC32", "x-amz-checksum-crc32", "ChecksumCRC32", "y/Q5Jg==" },
                 { "CRC32C", "x-amz-checksum-crc32c", "ChecksumCRC32C", "4waSgw==" },
+                { "CRC64NVME", "x-amz-checksum-crc64nvme", "ChecksumCRC64NVME", "rosUhgp5mIg=" },
                 { "SHA1", "x-amz-checksum-sha1", "ChecksumSHA1", "98O8HYCOBHMq32eZZczDTKeuNEE=" },
                 { "SHA256", "x-amz-checksum-sha256", "ChecksumSHA256",
                   "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=" },
