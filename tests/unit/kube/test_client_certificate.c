@@ -4,6 +4,7 @@
 #include "kube/client.h"
 #include "kube/exec.h"
 #include "loopback.h"
+#include "moved_clock.h"
 
 /* A server that tells each client the name in its certificate, as the reason why it may do nothing. */
 typedef struct World {
@@ -204,7 +205,7 @@ static void a_plugin_is_asked_for_another_certificate_when_the_server_refuses_it
         check_name(client, "first");
         put_pair(world, &world->second);
         check_name(client, "first"); /* it did not say when it ends */
-        usleep(5100 * 1000);         /* a 401 sooner than that could be older than the certificate */
+        let_pass_ms(5100);           /* a 401 sooner than that could be older than the certificate */
         world->refused = "first";
         check_name(client, "second");
 }

@@ -12,6 +12,7 @@
 #include "check.h"
 #include "kube/exec_plugin.h"
 #include "kube/run_program.h"
+#include "moved_clock.h"
 
 static char folder[] = "/tmp/grapnel-credentials-XXXXXX";
 
@@ -257,7 +258,7 @@ static void a_token_that_the_server_refuses_is_asked_for_again(void **state) {
         (void) state;
         forget_runs();
         check_bearer(credentials, "t");
-        usleep(5100000); /* a 401 sooner than that could be older than the token */
+        let_pass_ms(5100); /* a 401 sooner than that could be older than the token */
         CHECK(credentials_expired(credentials));
         check_bearer(credentials, "t");
         CHECK_INT(runs(), 2);

@@ -1,6 +1,7 @@
 #include "store/s3_credentials.h"
 
 #include "aws_home.h"
+#include "moved_clock.h"
 
 typedef struct Variable {
         const char *name, *value;
@@ -285,7 +286,7 @@ static void after_a_refusal_shared_files_are_read_again(void **state) {
         AUTO_FREE char *same_path = write_home_file(".aws/credentials", "[default]\n" KEYS("B"));
         s3_credentials_expire(credentials); /* it was for the keys before these */
         check_keys(credentials, "A s ");
-        usleep(1100 * 1000);
+        let_pass_ms(1100);
         s3_credentials_expire(credentials);
         check_keys(credentials, "B s ");
 }

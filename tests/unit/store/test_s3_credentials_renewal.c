@@ -1,7 +1,8 @@
 #include "base/thread.h"
 #include "key_service.h"
+#include "moved_clock.h"
 
-enum { HOUR_MS = 60 * 60 * 1000, AHEAD_MS = 5 * 60 * 1000, A_WHILE_MS = 400 };
+enum { HOUR_MS = 60 * 60 * 1000, AHEAD_MS = 5 * 60 * 1000, A_WHILE_MS = 10 * 1000 };
 
 static S3Credentials *service_credentials(KeyService *service) {
         key_service_start(service);
@@ -93,7 +94,7 @@ static void one_renews_ahead_of_time_while_the_others_use_the_old_keys(void **st
         check_keys(credentials, "A s ");
         check_keys(credentials, "A s ");
         CHECK_INT(key_service_requests(&service), 1);
-        usleep((A_WHILE_MS + 50) * 1000);
+        let_pass_ms(A_WHILE_MS);
         ask_at_once(credentials, askers);
         for (size_t i = 0; i < ASKERS; i++) {
                 bool is_new = strcmp(askers[i].id, "B") == 0;
@@ -116,7 +117,7 @@ static void a_renewal_that_fails_leaves_the_old_keys_and_is_not_tried_with_every
         service.answers[1] = (Answer) { .status = "500 Broken", .body = "" };
         AUTO(s3_credentials_freep) S3Credentials *credentials = service_credentials(&service);
         check_keys(credentials, "A s ");
-        usleep((A_WHILE_MS + 50) * 1000);
+        let_pass_ms(A_WHILE_MS);
         check_keys(credentials, "A s ");
         check_keys(credentials, "A s ");
         CHECK_INT(key_service_requests(&service), 2);
@@ -127,13 +128,13 @@ static void keys_that_are_about_to_end_already_are_used_to_their_end(void **stat
         KeyService service = { 0 };
 
         (void) state;
-        service.answers[0] = (Answer) { .body = keys_with_milliseconds(&service.arena, "A", 700) };
+        service.answers[0] = (Answer) { .body = keys_with_milliseconds(&service.arena, "A", A_WHILE_MS) };
         service.answers[1] = (Answer) { .status = "404 Not Found", .body = "" };
         AUTO(s3_credentials_freep) S3Credentials *credentials = service_credentials(&service);
         check_keys(credentials, "A s ");
         check_keys(credentials, "A s ");
         CHECK_INT(key_service_requests(&service), 1);
-        usleep(800 * 1000);
+        let_pass_ms(A_WHILE_MS);
         AUTO_FREE char *message =
                 xasprintf("the container's credentials (\"%s\"): the container's service answers "
                           "with HTTP status 404",
@@ -151,7 +152,7 @@ static void keys_that_the_server_refused_are_not_used_again(void **state) {
         AUTO(s3_credentials_freep) S3Credentials *credentials = service_credentials(&service);
         s3_credentials_expire(credentials); /* there are none yet */
         check_keys(credentials, "A s t");
-        usleep(1100 * 1000);
+        let_pass_ms(1100);
         s3_credentials_expire(credentials);
         check_keys(credentials, "B s t");
         s3_credentials_expire(credentials); /* by another thread, for A */
