@@ -4,23 +4,20 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/thread.h"
 #include "hooks/call.h"
+#include "hooks/journal_cluster_private.h"
 #include "hooks/journal_place.h"
 #include "hooks/journal_record.h"
-#include "kube/list.h"
 #include "kube/object.h"
 
-#define LABEL "hooks.grapnel.dev/journal"
-#define POD_KEY "pod."
 enum { OPEN_LIMIT = 900 * 1024, CONFLICTS_MAX = 5, KEY_MAX = 200 };
 
-static const KubeResource config_maps = { .group = { "", 0 },
-                                          .version = { "v1", 2 },
-                                          .name = { "configmaps", 10 },
-                                          .kind = { "ConfigMap", 9 },
-                                          .singular = { "configmap", 9 },
-                                          .is_namespaced = true };
+const KubeResource journal_config_maps = { .group = { "", 0 },
+                                           .version = { "v1", 2 },
+                                           .name = { "configmaps", 10 },
+                                           .kind = { "ConfigMap", 9 },
+                                           .singular = { "configmap", 9 },
+                                           .is_namespaced = true };
 
 typedef enum PodWrite { WRITE_NONE, WRITE_BEGIN, WRITE_END } PodWrite;
 
@@ -31,7 +28,6 @@ typedef struct OpenPod {
         PodWrite in_flight;
 } OpenPod;
 
-typedef struct ClusterPlace ClusterPlace;
 struct ClusterPlace {
         JournalCluster *cluster;
         char *name;
@@ -44,12 +40,6 @@ struct ClusterPlace {
         size_t len GUARDED_BY(&lock), capacity GUARDED_BY(&lock);
         size_t open_bytes GUARDED_BY(&lock);
         ClusterPlace *next; /* guarded by cluster->lock */
-};
-
-struct JournalCluster {
-        JournalClusterOptions options;
-        Mutex lock;
-        ClusterPlace *first GUARDED_BY(&lock); /* those that are open in this process */
 };
 
 JournalCluster *journal_cluster_new(const JournalClusterOptions *options) {
@@ -110,7 +100,7 @@ static void place_free(ClusterPlace *place) {
         free(place);
 }
 
-static bool is_open_here(JournalCluster *cluster, Str name) {
+bool journal_cluster_has(JournalCluster *cluster, Str name) {
         bool is_open = false;
 
         mutex_lock(&cluster->lock);
@@ -122,7 +112,7 @@ static bool is_open_here(JournalCluster *cluster, Str name) {
 
 /* A UID is unique in the cluster; what cannot be in a ConfigMap's key is no UID of Kubernetes'. */
 static char *key_of(const PodPlan *pod) {
-        char *key = xasprintf(POD_KEY "%.*s", pod->uid.len < KEY_MAX ? (int) pod->uid.len : KEY_MAX,
+        char *key = xasprintf(JOURNAL_POD_KEY "%.*s", pod->uid.len < KEY_MAX ? (int) pod->uid.len : KEY_MAX,
                               pod->uid.ptr ? pod->uid.ptr : "");
 
         for (char *c = key; *c; c++) {
@@ -254,7 +244,7 @@ static void put_fence(const ClusterPlace *place, JsonMutDoc *doc, JsonMutVal *da
 }
 
 static KubeObject object_of(const ClusterPlace *place) {
-        return (KubeObject) { .resource = &config_maps,
+        return (KubeObject) { .resource = &journal_config_maps,
                               .namespace = place->cluster->options.namespace,
                               .name = str_of(place->name) };
 }
@@ -270,8 +260,8 @@ static bool read_version(ClusterPlace *place, const Stop *stop, Error *err) {
         AUTO_JSON *doc = NULL;
         Str fence;
 
-        if (!kube_get(options->client, &config_maps, options->namespace, str_of(place->name), stop, &doc,
-                      err))
+        if (!kube_get(options->client, &journal_config_maps, options->namespace, str_of(place->name), stop,
+                      &doc, err))
                 return false;
         fence = json_str(json_at(yyjson_doc_get_root(doc), "data", "fence"));
         if (fence.len == 0 || strtoll(fence.ptr, NULL, 10) != options->fence)
@@ -293,7 +283,7 @@ static bool create(ClusterPlace *place, const Change *change, const Stop *stop, 
         json_put_str(doc, metadata, "name", str_of(place->name));
         json_put_str(doc, metadata, "namespace", options->namespace);
         json_put_str(doc, labels, "component", STR("velero"));
-        json_put_str(doc, labels, LABEL, STR("true"));
+        json_put_str(doc, labels, JOURNAL_LABEL, STR("true"));
         json_put_str(doc, labels, "velero.io/exclude-from-backup", STR("true"));
         data = yyjson_mut_val_mut_copy(doc, change->data);
         yyjson_mut_obj_add_val(doc, object, "data", data);
@@ -302,8 +292,8 @@ static bool create(ClusterPlace *place, const Change *change, const Stop *stop, 
         json_write_mut(object, &body);
 
         place->may_exist = true;
-        if (kube_create(options->client, &config_maps, options->namespace, buf_str(&body), stop, &reply,
-                        err)) {
+        if (kube_create(options->client, &journal_config_maps, options->namespace, buf_str(&body), stop,
+                        &reply, err)) {
                 keep_version(place, yyjson_doc_get_root(reply));
                 return true;
         }
@@ -424,84 +414,4 @@ bool journal_adopt_in_cluster(const JournalDebt *debt, Journal **ret_journal, Er
                                     STR_ARG(debt->file))
                         : error_prefix(err, "take over the journal, ConfigMap \"" STR_FMT "\"",
                                        STR_ARG(debt->file));
-}
-
-typedef struct DebtSearch {
-        JournalCluster *cluster;
-        Arena *arena;
-        JournalDebts *debts;
-} DebtSearch;
-
-/* Whoever has a lower number leads no more; the same: this process, which knows what it has open. */
-static bool is_dead(JournalCluster *cluster, JsonVal *map) {
-        Str fence = json_str(json_at(map, "data", "fence"));
-
-        return strtoll(fence.len ? fence.ptr : "0", NULL, 10) <= cluster->options.fence &&
-               !is_open_here(cluster, object_name(map));
-}
-
-static void add_problem(const DebtSearch *search, Str name, const char *what) {
-        strs_add(
-                &search->debts->problems, search->arena,
-                str_of(arena_printf(search->arena,
-                                    "journal, ConfigMap \"" STR_FMT
-                                    "\": %s: pods that it names may still be frozen (remove it once you have "
-                                    "looked)",
-                                    STR_ARG(name), what)));
-}
-
-static void read_map(const DebtSearch *search, JsonVal *map) {
-        AUTO(error_clear) Error err = { 0 };
-        AUTO(buf_clear) Buf text = { 0 };
-        Str name = arena_copy(search->arena, object_name(map));
-        JsonVal *data = json_get(map, "data"), *key, *value;
-        size_t i, max;
-        JournalDebt debt;
-
-        buf_add(&text, json_get_str(data, "run"));
-        yyjson_obj_foreach(data, i, max, key, value) {
-                if (str_starts_with(json_str(key), STR(POD_KEY)))
-                        buf_add(&text, json_str(value));
-        }
-        if (!journal_replay(buf_str(&text), search->arena, &debt, &err)) {
-                add_problem(search, name, err.message);
-                return;
-        }
-        debt.bad_lines += debt.torn > 0; /* a value is written as a whole or not at all */
-        debt.cluster = search->cluster;
-        debt.file = name;
-        debt.version = arena_copy(search->arena, json_str(json_at(map, "metadata", "resourceVersion")));
-        if (debt.bad_lines > 0)
-                add_problem(search, name, "it is damaged");
-        if (debt.len > 0 || debt.bad_lines == 0)
-                journal_debts_add(search->debts, search->arena, &debt);
-}
-
-static bool read_page(void *user, const KubePage *page, Error *err) {
-        const DebtSearch *search = user;
-        size_t i, max;
-        JsonVal *map;
-
-        (void) err;
-        if (page->is_restart)
-                search->debts->len = 0;
-        yyjson_arr_foreach(page->items, i, max, map) {
-                if (json_get(object_labels(map), LABEL) && is_dead(search->cluster, map))
-                        read_map(search, map);
-        }
-        return true;
-}
-
-bool journal_debts_in_cluster(JournalCluster *cluster, const Stop *stop, Arena *arena,
-                              JournalDebts *ret_debts, Error *err) {
-        JournalDebts debts = { 0 };
-        DebtSearch search = { cluster, arena, &debts };
-        const KubeList list = { .resource = &config_maps,
-                                .namespace = cluster->options.namespace,
-                                .label_selector = STR(LABEL "=true") };
-
-        if (!kube_list(cluster->options.client, &list, read_page, &search, stop, err))
-                return error_prefix(err, "look for pods that an earlier server has left frozen");
-        *ret_debts = debts;
-        return true;
 }
