@@ -1,7 +1,6 @@
 #include "api/backup.h"
 #include "cli/commands.h"
 #include "cli/delete.h"
-#include "cli/origin.h"
 #include "kube/object.h"
 
 #define MORE " and all that is stored of them"
@@ -16,60 +15,6 @@ static const Option options[] = {
         OPT_GROUP(BackupDeleteRequest, origin, origin_flags, "Source"),
         OPT_END,
 };
-
-static bool delete_stored(Store *store, Str name, Arena *arena, Error *err) {
-        AUTO(store_unlockp) StoreLock *lock = NULL;
-        const char *lock_name = arena_printf(arena, "backups/" STR_FMT, STR_ARG(name));
-
-        return (store_lock(store, str_of(lock_name), &lock, err) && layout_delete_backup(store, name, err)) ||
-               error_prefix(err, "delete backup \"" STR_FMT "\"", STR_ARG(name));
-}
-
-/* A backup without metadata was never finished; its name is enough to delete it. */
-static void add_unfinished(const CommandLine *line, Catalog *catalog, Arena *arena) {
-        catalog->items = arena_alloc(arena, (line->arguments.len + 1) * sizeof *catalog->items);
-        for (size_t i = 0; i < line->arguments.len; i++)
-                catalog->items[catalog->len++] = (CatalogEntry) { .name = line->arguments.items[i] };
-}
-
-static bool find(Cli *cli, const Origin *origin, const CommandLine *line, Str selector, Catalog *ret_catalog,
-                 Error *err) {
-        for (size_t i = 0; i < line->arguments.len; i++) {
-                AUTO(error_clear) Error reason = { 0 };
-                AUTO(catalog_clear) Catalog one = { 0 };
-                Strs name = { &line->arguments.items[i], 1, 0 };
-
-                if (!catalog_read_names(cli, origin->store, CATALOG_BACKUPS, name, &one, &reason) &&
-                    reason.code != ERROR_CORRUPT)
-                        return error_set(err, reason.code, "%s", reason.message);
-        }
-        if (line->arguments.len) {
-                add_unfinished(line, ret_catalog, cli->arena);
-                return true;
-        }
-        return origin_select(cli, origin, CATALOG_BACKUPS, (Strs) { 0 }, selector, ret_catalog, err);
-}
-
-static bool delete_in_folder(Cli *cli, const Origin *origin, const CommandLine *line,
-                             const DeleteFlags *flags, Error *err) {
-        AUTO(catalog_clear) Catalog catalog = { 0 };
-        bool yes;
-
-        if (!find(cli, origin, line, flags->which.selector, &catalog, err))
-                return false;
-        if (catalog.len == 0) {
-                fprintf(cli->out, "No backups found\n");
-                return true;
-        }
-        if (!delete_ask(cli, flags, &catalog, "backup", MORE, &yes, err))
-                return false;
-        for (size_t i = 0; i < catalog.len && yes; i++) {
-                if (!delete_stored(origin->store, catalog.items[i].name, cli->arena, err))
-                        return false;
-                fprintf(cli->out, "Backup " STR_FMT " deleted\n", STR_ARG(catalog.items[i].name));
-        }
-        return true;
-}
 
 /* The server deletes the files, the restores and then the Backup. */
 static bool request_deletion(Cli *cli, const Velero *velero, JsonVal *backup, Error *err) {
@@ -95,6 +40,9 @@ static bool request_deletion(Cli *cli, const Velero *velero, JsonVal *backup, Er
 }
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
+        static const DeletedFiles files = {
+                CATALOG_BACKUPS, "backup", "Backup", "backups", MORE, layout_delete_backup,
+        };
         static const DeletedKind what = {
                 .kind = "Backup",
                 .noun = "backup",
@@ -112,7 +60,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
             !origin_open(cli, &flags->origin, &origin, err))
                 return false;
         if (origin.store)
-                return delete_in_folder(cli, &origin, line, &flags->choice, err);
+                return delete_in_folder(cli, &origin, &files, line, &flags->choice, err);
         return delete_in_cluster(cli, &origin.velero, &what, line, &flags->choice, err);
 }
 

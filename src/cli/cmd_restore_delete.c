@@ -1,14 +1,16 @@
 #include "cli/commands.h"
 #include "cli/delete.h"
 
+#define MORE " and their logs"
+
 typedef struct RestoreDeleteRequest {
-        VeleroFlags velero;
+        OriginFlags origin;
         DeleteFlags choice;
 } RestoreDeleteRequest;
 
 static const Option options[] = {
         OPT_GROUP(RestoreDeleteRequest, choice, delete_flags, "Which"),
-        OPT_GROUP(RestoreDeleteRequest, velero, velero_flags, "In the cluster"),
+        OPT_GROUP(RestoreDeleteRequest, origin, origin_flags, "Source"),
         OPT_END,
 };
 
@@ -17,10 +19,13 @@ static bool delete_restore(Cli *cli, const Velero *velero, JsonVal *restore, Err
 }
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
+        static const DeletedFiles files = {
+                CATALOG_RESTORES, "restore", "Restore", "restores", MORE, layout_delete_restore,
+        };
         static const DeletedKind what = {
                 .kind = "Restore",
                 .noun = "restore",
-                .more = " and their logs",
+                .more = MORE,
                 .before_name = "Request to delete restore \"",
                 .after_name = "\" submitted successfully.\nThe restore will be fully deleted after all "
                               "associated data (restore files in "
@@ -28,22 +33,27 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .delete_one = delete_restore,
         };
         const RestoreDeleteRequest *flags = request;
-        AUTO(velero_clear) Velero velero = { 0 };
+        AUTO(origin_clear) Origin origin = { 0 };
 
-        return choice_check(cli, line, &flags->choice.which, err) &&
-               velero_open(cli, &flags->velero, &velero, err) &&
-               delete_in_cluster(cli, &velero, &what, line, &flags->choice, err);
+        if (!choice_check(cli, line, &flags->choice.which, err) ||
+            !origin_open(cli, &flags->origin, &origin, err))
+                return false;
+        if (origin.store)
+                return delete_in_folder(cli, &origin, &files, line, &flags->choice, err);
+        return delete_in_cluster(cli, &origin.velero, &what, line, &flags->choice, err);
 }
 
 const Command cmd_restore_delete = {
         .name = "restore delete",
         .arguments = "[NAME...]",
-        .summary = "Delete restores from the cluster, with their logs",
-        .details = "What was restored stays. The server removes the files of the restore.",
+        .summary = "Delete restores and their logs",
+        .details = "What was restored stays. In the cluster the server removes the files of the restore; in "
+                   "a folder "
+                   "they are deleted at once.",
         .example = "# Delete restore monday-20261122171729; ask first.\n"
                    "grapnel restore delete monday-20261122171729\n\n"
-                   "# Delete all restores in a script.\n"
-                   "grapnel restore delete --all --confirm",
+                   "# Delete all restores in a folder, in a script.\n"
+                   "grapnel restore delete --all --confirm --from /srv/backups",
         .options = options,
         .request_size = sizeof(RestoreDeleteRequest),
         .max_arguments = 1000,

@@ -68,3 +68,51 @@ bool delete_in_cluster(Cli *cli, const Velero *velero, const DeletedKind *what, 
                 delete_each(cli, velero, what, &choice);
         return choice_end(cli, &choice, err);
 }
+
+static bool delete_stored(Cli *cli, Store *store, const DeletedFiles *what, Str name, Error *err) {
+        AUTO(store_unlockp) StoreLock *lock = NULL;
+        const char *lock_name = arena_printf(cli->arena, "%s/" STR_FMT, what->folder, STR_ARG(name));
+
+        return (store_lock(store, str_of(lock_name), &lock, err) && what->delete_one(store, name, err)) ||
+               error_prefix(err, "delete %s \"" STR_FMT "\"", what->noun, STR_ARG(name));
+}
+
+/* What has no metadata was never finished; its name is enough to delete it. */
+static bool find_stored(Cli *cli, const Origin *origin, const DeletedFiles *what, const CommandLine *line,
+                        Str selector, Catalog *ret_catalog, Error *err) {
+        if (line->arguments.len == 0)
+                return origin_select(cli, origin, what->kind, (Strs) { 0 }, selector, ret_catalog, err);
+        ret_catalog->items = arena_alloc(cli->arena, line->arguments.len * sizeof *ret_catalog->items);
+        for (size_t i = 0; i < line->arguments.len; i++) {
+                AUTO(error_clear) Error reason = { 0 };
+                AUTO(catalog_clear) Catalog one = { 0 };
+                Strs name = { &line->arguments.items[i], 1, 0 };
+
+                if (!catalog_read_names(cli, origin->store, what->kind, name, &one, &reason) &&
+                    reason.code != ERROR_CORRUPT)
+                        return error_set(err, reason.code, "%s", reason.message);
+                ret_catalog->items[ret_catalog->len++] = (CatalogEntry) { .name = name.items[0] };
+        }
+        return true;
+}
+
+bool delete_in_folder(Cli *cli, const Origin *origin, const DeletedFiles *what, const CommandLine *line,
+                      const DeleteFlags *flags, Error *err) {
+        AUTO(catalog_clear) Catalog catalog = { 0 };
+        bool is_agreed;
+
+        if (!find_stored(cli, origin, what, line, flags->which.selector, &catalog, err))
+                return false;
+        if (catalog.len == 0) {
+                fprintf(cli->out, "No %ss found\n", what->noun);
+                return true;
+        }
+        if (!delete_ask(cli, flags, &catalog, what->noun, what->more, &is_agreed, err))
+                return false;
+        for (size_t i = 0; i < catalog.len && is_agreed; i++) {
+                if (!delete_stored(cli, origin->store, what, catalog.items[i].name, err))
+                        return false;
+                fprintf(cli->out, "%s " STR_FMT " deleted\n", what->title, STR_ARG(catalog.items[i].name));
+        }
+        return true;
+}

@@ -1,6 +1,7 @@
 /* delete.h - what the delete commands have in common: which objects, and whether the user is sure. */
 #pragma once
 #include "cli/choice.h"
+#include "cli/origin.h"
 
 typedef struct DeleteFlags {
         ChoiceFlags which;
@@ -27,3 +28,15 @@ bool delete_in_cluster(Cli *cli, const Velero *velero, const DeletedKind *what, 
                        const DeleteFlags *flags, Error *err) MUST_CHECK;
 /* A delete_one that deletes the object itself. */
 bool delete_object(Cli *cli, const Velero *velero, const char *kind, JsonVal *object, Error *err) MUST_CHECK;
+
+typedef struct DeletedFiles {
+        CatalogKind kind;
+        const char *noun, *title; /* "backup", "Backup" */
+        const char *folder;       /* "backups": for the lock */
+        const char *more;         /* as of delete_ask */
+        bool (*delete_one)(Store *store, Str name, Error *err);
+} DeletedFiles;
+
+/* The same in the folder of --from, at once and each under its lock.  What was never finished can be deleted by its name. */
+bool delete_in_folder(Cli *cli, const Origin *origin, const DeletedFiles *what, const CommandLine *line,
+                      const DeleteFlags *flags, Error *err) MUST_CHECK;

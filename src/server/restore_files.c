@@ -3,17 +3,14 @@
 #include "server/locations.h"
 #include "server/objects.h"
 #include "server/restore_request.h"
+#include "store/layout.h"
 
 bool restore_files_remove(Store *store, Str name, Error *err) {
-        AUTO(arena_clear) Arena arena = { 0 };
-        Strs keys = { 0 };
-
-        if (!store_list(store, str_of(arena_printf(&arena, "restores/" STR_FMT "/", STR_ARG(name))), &arena,
-                        &keys, err))
+        if (layout_delete_restore(store, name, err))
+                return true;
+        if (err->code != ERROR_NOT_FOUND)
                 return false;
-        for (size_t i = 0; i < keys.len; i++)
-                if (!store_delete(store, keys.items[i], err))
-                        return false;
+        error_clear(err);
         return true;
 }
 

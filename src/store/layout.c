@@ -102,24 +102,36 @@ bool layout_get_gzip(Store *store, Str key, size_t limit, Buf *into, Error *err)
                error_prefix(err, "\"" STR_FMT "\"", STR_ARG(key));
 }
 
-bool layout_delete_backup(Store *store, Str name, Error *err) {
+static bool delete_folder(Store *store, const char *noun, Str name, Str folder, Str metadata, Error *err) {
         AUTO(arena_clear) Arena arena = { 0 };
         Strs keys;
 
-        if (!layout_check_name(name, err))
-                return false;
-        Str metadata = backup_key(name, BACKUP_METADATA, &arena);
-        if (!store_list(store, layout_backup_folder(name, &arena), &arena, &keys, err))
+        if (!store_list(store, folder, &arena, &keys, err))
                 return false;
         if (keys.len == 0)
-                return error_set(err, ERROR_NOT_FOUND,
-                                 "there is no backup \"" STR_FMT "\" in \"" STR_FMT "\"", STR_ARG(name),
-                                 STR_ARG(store_name(store)));
-
+                return error_set(err, ERROR_NOT_FOUND, "there is no %s \"" STR_FMT "\" in \"" STR_FMT "\"",
+                                 noun, STR_ARG(name), STR_ARG(store_name(store)));
         if (!store_delete(store, metadata, err))
                 return false;
         for (size_t i = 0; i < keys.len; i++)
                 if (!store_delete(store, keys.items[i], err))
                         return false;
         return true;
+}
+
+bool layout_delete_backup(Store *store, Str name, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        return layout_check_name(name, err) &&
+               delete_folder(store, "backup", name, layout_backup_folder(name, &arena),
+                             backup_key(name, BACKUP_METADATA, &arena), err);
+}
+
+bool layout_delete_restore(Store *store, Str name, Error *err) {
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        return layout_check_name(name, err) &&
+               delete_folder(store, "restore", name,
+                             str_of(arena_printf(&arena, "restores/" STR_FMT "/", STR_ARG(name))),
+                             restore_key(name, RESTORE_METADATA, &arena), err);
 }

@@ -41,3 +41,5 @@ bool layout_get_gzip(Store *store, Str key, size_t limit, Buf *into, Error *err)
 /* Every object of the backup, metadata first, so that a half-deleted backup never looks whole.
  * ERROR_NOT_FOUND when there is none. */
 bool layout_delete_backup(Store *store, Str name, Error *err) MUST_CHECK;
+/* The same of a restore. */
+bool layout_delete_restore(Store *store, Str name, Error *err) MUST_CHECK;

@@ -328,6 +328,30 @@ static void deleting_asks_and_nobody_to_ask_is_a_refusal(void **state) {
         remove_folder(folder);
 }
 
+static void restores_in_a_folder_are_deleted_with_their_logs(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        const char *folder = new_folder(&arena);
+        AUTO(cli_run_clear) CliRun unknown, sure, left, none;
+
+        (void) state;
+        CHECK_INT(system(arena_printf(&arena,
+                                      "mkdir -p %s/restores/r1 && touch %s/restores/r1/restore-r1-logs.gz "
+                                      "%s/restores/r1/r1-hooks.json.gz",
+                                      folder, folder, folder)),
+                  0);
+        RUN(&unknown, "restore", "delete", "r1", "sunday", "--confirm", "--from", folder);
+        CHECK_INT(unknown.exit, EXIT_FAILED);
+        CHECK_INT(access(arena_printf(&arena, "%s/restores/r1", folder), F_OK), 0);
+        RUN(&sure, "restore", "delete", "r1", "--confirm", "--from", folder);
+        CHECK_STR(sure.out, "Restore r1 deleted\n");
+        CHECK_INT(access(arena_printf(&arena, "%s/restores/r1", folder), F_OK), -1);
+        RUN(&left, "restore", "get", "--from", folder);
+        CHECK(strstr(left.out, "r1") == NULL);
+        RUN(&none, "restore", "delete", "--all", "--confirm", "--from", folder);
+        CHECK_STR(none.out, "No restores found\n");
+        remove_folder(folder);
+}
+
 static void an_unfinished_backup_is_said_to_be_one_and_can_be_deleted(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         const char *folder = new_folder(&arena);
@@ -491,6 +515,7 @@ int main(void) {
                 cmocka_unit_test(logs_come_out_as_they_are),
                 cmocka_unit_test(a_download_is_whole_and_replaces_nothing_unasked),
                 cmocka_unit_test(deleting_asks_and_nobody_to_ask_is_a_refusal),
+                cmocka_unit_test(restores_in_a_folder_are_deleted_with_their_logs),
                 cmocka_unit_test(an_unfinished_backup_is_said_to_be_one_and_can_be_deleted),
                 cmocka_unit_test(scheduled_backups_are_listed_newest_first),
                 cmocka_unit_test(the_version_is_printed_as_velero_prints_it),
