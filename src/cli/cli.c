@@ -99,6 +99,29 @@ static bool lacks_word(const Strs *words, size_t used) {
         return words->len <= used || words->items[used].ptr[0] == '-';
 }
 
+/* Words of Velero's command line that stand for what is not here; NULL for any other. */
+static const char *why_not(Str word) {
+        static const struct {
+                const char *word, *why;
+        } rows[] = {
+                { "snapshot-location",
+                  "there are no volume snapshots yet; VolumeSnapshotLocations are left as they are" },
+                { "repo", "there are no copies of volumes yet, so there are no repositories of them" },
+                { "plugin",
+                  "there are no plugins; S3 and folders are built in, as provider aws and filesystem" },
+                { "debug",
+                  "nothing is collected in one file; describe, logs and the server's log have it all" },
+                { "bug", "no form is filled in; tell of a bug with the output of grapnel version" },
+        };
+
+        if (str_ends_with(word, STR("s")))
+                word.len--;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+                if (str_equal(word, str_of(rows[i].word)))
+                        return rows[i].why;
+        return NULL;
+}
+
 static bool unknown_command(Cli *cli, const Strs *words, Error *err) {
         Strs names = { 0 };
         size_t used = 0;
@@ -120,6 +143,9 @@ static bool unknown_command(Cli *cli, const Strs *words, Error *err) {
                 help_add_words(group, cli->arena, &names);
 
         Str wrong = words->items[used];
+        const char *why = why_not(wrong);
+        if (why)
+                return cli_usage(cli, err, "grapnel has no \"" STR_FMT "\": %s", STR_ARG(wrong), why);
         Str near = nearest_word(&names, wrong);
         if (near.len)
                 cli_set_hint(cli, "did you mean " STR_FMT "?", STR_ARG(near));

@@ -186,6 +186,15 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                 { { "backup", "get", "--from", BUCKET, "-l", "a in" }, NULL },
                 { { "backup", "delete", "--from", BUCKET },
                   "error: give names, --all or --selector: exactly one of them\n" },
+                { { "debug" },
+                  "error: grapnel has no \"debug\": nothing is collected in one file; describe, logs and the "
+                  "server's log have it all\n" },
+                { { "get", "snapshot-locations" },
+                  "error: grapnel has no \"snapshot-locations\": there are no volume snapshots yet; "
+                  "VolumeSnapshotLocations are left as they are\n" },
+                { { "repo", "get" },
+                  "error: grapnel has no \"repo\": there are no copies of volumes yet, so there are no "
+                  "repositories of them\n" },
                 { { "hooks", "lint" }, "error: --file is missing: which manifest?\n" },
                 { { "hooks", "plan" }, "error: --file is missing: which manifest?\n" },
                 { { "completion", "tcsh" }, "error: \"tcsh\" is none of bash, zsh, fish\n" },
