@@ -159,8 +159,8 @@ static void count(const BackupJob *backup, const BackupOutcome *outcome) {
                 metrics_set(metrics, METRIC_BACKUP_TARBALL_SIZE_BYTES, &backup->schedule,
                             (double) outcome->bytes);
         if (is_good)
-                metrics_set(metrics, METRIC_BACKUP_LAST_SUCCESSFUL_TIMESTAMP, &backup->schedule,
-                            (double) completion_seconds);
+                metrics_raise(metrics, METRIC_BACKUP_LAST_SUCCESSFUL_TIMESTAMP, &backup->schedule,
+                              (double) completion_seconds);
         metrics_observe(metrics, METRIC_BACKUP_DURATION_SECONDS, &backup->schedule,
                         (double) (status->completion_ms - status->start_ms) / ms_a_second);
 }

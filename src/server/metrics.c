@@ -180,11 +180,25 @@ void metrics_add(Metrics *metrics, MetricId id, const Str *labels, double value)
         mutex_unlock(&metrics->lock);
 }
 
+void metrics_begin_schedule(Metrics *metrics, Str schedule) {
+        for (int id = METRIC_BACKUP_ATTEMPT_TOTAL; id <= METRIC_BACKUP_DELETION_FAILURE_TOTAL; id++)
+                metrics_add(metrics, (MetricId) id, &schedule, 0);
+}
+
 void metrics_set(Metrics *metrics, MetricId id, const Str *labels, double value) {
         mutex_lock(&metrics->lock);
 
         Series *series = open_series(metrics, id, labels);
         if (series)
+                series->value = value;
+        mutex_unlock(&metrics->lock);
+}
+
+void metrics_raise(Metrics *metrics, MetricId id, const Str *labels, double value) {
+        mutex_lock(&metrics->lock);
+
+        Series *series = open_series(metrics, id, labels);
+        if (series && value > series->value)
                 series->value = value;
         mutex_unlock(&metrics->lock);
 }

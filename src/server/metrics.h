@@ -48,9 +48,13 @@ void metrics_free(Metrics *metrics);
 DEFINE_AUTO(Metrics, metrics_free)
 
 /* `labels` are the values, as many as the metric has, in its order; NULL for none. */
-void metrics_add(Metrics *metrics, MetricId id, const Str *labels, double value);     /* counters */
-void metrics_set(Metrics *metrics, MetricId id, const Str *labels, double value);     /* gauges */
+void metrics_add(Metrics *metrics, MetricId id, const Str *labels, double value); /* counters */
+void metrics_set(Metrics *metrics, MetricId id, const Str *labels, double value); /* gauges */
+/* The same of what is heard of in any order: a lower value than it has changes nothing. */
+void metrics_raise(Metrics *metrics, MetricId id, const Str *labels, double value);
 void metrics_observe(Metrics *metrics, MetricId id, const Str *labels, double value); /* histograms */
+/* Its counters are there from 0 on, so that the first failure is a rise; empty: of backups made by hand. */
+void metrics_begin_schedule(Metrics *metrics, Str schedule);
 /* Forgets the series whose first label has that value: its schedule or location is gone. */
 void metrics_drop(Metrics *metrics, MetricId id, Str first_label);
 

@@ -155,6 +155,7 @@ static void measure(const Server *server, JsonVal *object, const Schedule *sched
 
         metrics_set(server->metrics, METRIC_SCHEDULE_EXPECTED_INTERVAL_SECONDS, &name,
                     (double) (cron_next(schedule->cron, next_ms) - next_ms) / ms_a_second);
+        metrics_begin_schedule(server->metrics, name);
 }
 
 static void forget(const Server *server, Str name) {

@@ -91,6 +91,7 @@ static void open(Life *life) {
                 .cluster_uid = wiring->cluster_uid,
         };
         metrics_set(life->server.metrics, METRIC_BUILD_INFO, &version, 1);
+        metrics_begin_schedule(life->server.metrics, STR(""));
         life->controllers = controllers_new(&life->server);
         life->watcher = thread_start(watch_for_end, life);
 }

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "net/serve.h"
 #include "server/change.h"
@@ -33,6 +34,20 @@ static size_t count(Kinds *kinds, ServerKind kind) {
         return names.len;
 }
 
+/* Also what an earlier server made: a restart does not forget the last good backup. */
+static bool see_backup(void *metrics, JsonVal *backup) {
+        AUTO(error_clear) Error reason = { 0 };
+        JsonVal *status = json_get(backup, "status");
+        Str schedule = object_schedule(backup);
+        int64_t wall_ms;
+
+        if (str_equal(json_get_str(status, "phase"), STR("Completed")) &&
+            clock_parse_rfc3339(json_get_str(status, "completionTimestamp"), &wall_ms, &reason))
+                metrics_raise(metrics, METRIC_BACKUP_LAST_SUCCESSFUL_TIMESTAMP, &schedule,
+                              (double) (wall_ms / 1000));
+        return true;
+}
+
 static void answer_metrics(ServerHttp *http, ServeReply *reply) {
         const Str no_schedule = STR("");
 
@@ -40,6 +55,7 @@ static void answer_metrics(ServerHttp *http, ServeReply *reply) {
                     (double) count(http->server->kinds, KIND_BACKUP));
         metrics_set(http->server->metrics, METRIC_RESTORE_TOTAL, &no_schedule,
                     (double) count(http->server->kinds, KIND_RESTORE));
+        kinds_each(http->server->kinds, KIND_BACKUP, see_backup, http->server->metrics);
         reply->status = 200;
         reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
         metrics_write(http->server->metrics, &reply->body);

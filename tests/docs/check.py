@@ -264,9 +264,19 @@ def check_metrics(path):
     if path.suffix == ".json":
         expressions = [target["expr"] for panel in json.loads(text)["panels"] for target in panel["targets"]]
     else:
-        expressions = re.findall(r"^ +expr: (.*)$", text, re.M)
+        expressions = re.findall(r"^    expr: (.*(?:\n      .*)*)", text, re.M)
     used = {name for e in expressions for name in re.findall(r"\b(?:velero|grapnel)_\w+", e)}
     return [f"{path}: the server has no metric {name}" for name in sorted(used - series)] + ([] if used else [f"{path} asks for no metric"])
+
+
+def check_alerts():
+    """What promtool says of the alerts, and of what they say when; nothing where there is no promtool."""
+    promtool = shutil.which("promtool")
+    if not promtool:
+        print("alerts: not tried, there is no promtool in PATH")
+        return []
+    runs = [run(promtool, "check", "rules", "deploy/prometheus/grapnel-rules.yaml"), run(promtool, "test", "rules", "tests/docs/alerts.yaml")]
+    return [r.stdout + r.stderr for r in runs if r.returncode != 0]
 
 
 def main():
@@ -290,6 +300,7 @@ def main():
             report("examples", lint(program, path.read_text(), str(path)))
     for path in (Path("deploy/prometheus/grapnel-rules.yaml"), Path("deploy/grafana/grapnel.json")):
         report("metrics", check_metrics(path))
+    report("alerts", check_alerts())
     report("compatibility", check_complete())
     report("operations", check_told())
     report("manual", check_manual(program))

@@ -301,7 +301,8 @@ static void metrics_and_health_are_plain_text(void **state) {
                 { "/healthz", "200 ok\n" },
                 { "/readyz", "200 standing by\n" },
                 { "/", "404 there are /metrics, /healthz and /readyz\n" },
-                { "/metrics", "velero_backup_total 2\n" },
+                { "/metrics", "velero_backup_total 3\n" },
+                { "/metrics", "velero_backup_last_successful_timestamp{schedule=\"nightly\"} 1763600400\n" },
         };
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
@@ -310,6 +311,10 @@ static void metrics_and_health_are_plain_text(void **state) {
 
         (void) state;
         open_both(&f, &stored);
+        cluster_add(
+                &f.cluster, IN_VELERO "backups",
+                "{'metadata':{'name':'old','labels':{'velero.io/schedule-name':'nightly'}},'status':{'phase':"
+                "'Completed','completionTimestamp':'2025-11-20T01:00:00Z'}}");
         fixture_settle(&f);
         f.options.download_address = STR("");
         f.options.metrics_address = address_of(free_port(), &client.arena);

@@ -42,6 +42,21 @@ static void counters_add_gauges_are_set_and_series_are_sorted(void **state) {
                             "grapnel_hook_total{phase=\"pre\",outcome=\"TimedOut\"} 1\n");
 }
 
+static void what_comes_in_any_order_only_rises(void **state) {
+        AUTO(metrics_freep) Metrics *metrics = metrics_new();
+
+        (void) state;
+        metrics_raise(metrics, METRIC_BACKUP_LAST_SUCCESSFUL_TIMESTAMP, &STR("n"), 7);
+        metrics_raise(metrics, METRIC_BACKUP_LAST_SUCCESSFUL_TIMESTAMP, &STR("n"), 9);
+        metrics_raise(metrics, METRIC_BACKUP_LAST_SUCCESSFUL_TIMESTAMP, &STR("n"), 8);
+        check_text(
+                metrics,
+                "# HELP velero_backup_last_successful_timestamp When a backup last ended Completed, in Unix "
+                "seconds\n"
+                "# TYPE velero_backup_last_successful_timestamp gauge\n"
+                "velero_backup_last_successful_timestamp{schedule=\"n\"} 9\n");
+}
+
 static void histograms_are_cumulative(void **state) {
         AUTO(metrics_freep) Metrics *metrics = metrics_new();
         AUTO(buf_clear) Buf text = { 0 };
@@ -106,6 +121,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_was_never_counted_is_not_there),
                 cmocka_unit_test(counters_add_gauges_are_set_and_series_are_sorted),
+                cmocka_unit_test(what_comes_in_any_order_only_rises),
                 cmocka_unit_test(histograms_are_cumulative),
                 cmocka_unit_test(labels_are_escaped_and_forgotten),
                 cmocka_unit_test(series_past_the_limit_are_dropped_and_counted),

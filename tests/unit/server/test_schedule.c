@@ -53,6 +53,10 @@ static void a_day_makes_just_the_backups_that_are_due(void **state) {
                    "daily-20261120121500 daily-20261120181500 daily-20261121001500 daily-20261121061500");
         CHECK_TEXT(fixture_text(&f, SCHEDULES "/daily", &arena, "status"),
                    "{\"phase\":\"Enabled\",\"lastBackup\":\"2026-11-21T06:15:00Z\"}");
+
+        AUTO(buf_clear) Buf metrics = { 0 };
+        metrics_write(f.server.metrics, &metrics);
+        CHECK(memmem(metrics.ptr, metrics.len, "velero_backup_failure_total{schedule=\"daily\"} 0\n", 47));
 }
 
 static void the_backup_is_the_template_with_the_marks_of_its_schedule(void **state) {
