@@ -42,7 +42,8 @@ static const TokenRow tokens[INSTALL_TOKEN_COUNT] = {
         [INSTALL_PREFIX] = { "$PREFIX", "{{ .Values.prefix | quote }}" },
         [INSTALL_CONFIG] = { "$CONFIG", "{{ .Values.config | toJson }}" },
         [INSTALL_SECRET] = { "$SECRET", "{{ .Values.credentials | b64enc | quote }}" },
-        [INSTALL_VOLUME] = { "$VOLUME", "{{ .Values.volume | toJson }}" },
+        [INSTALL_VOLUME] = { "$VOLUME", "{{ merge (dict \"name\" \"backups\") "
+                                        "(.Values.volume | default (dict \"emptyDir\" (dict))) | toJson }}" },
 };
 
 /* What a user sets; the defaults are those of the flags. */
@@ -60,8 +61,10 @@ static const char values_yaml[] =
         "config: {}\n"
         "# The content of the credentials file; empty: no Secret is made.\n"
         "credentials: \"\"\n"
-        "# Where backups of provider filesystem are kept (config.path: /backups).\n"
-        "volume: {name: backups, emptyDir: {}}\n";
+        "# Where backups of provider filesystem are kept (config.path: /backups), as a volume of a pod has "
+        "it; empty: a\n"
+        "# folder that is gone with the pod.  Example: {persistentVolumeClaim: {claimName: backups}}\n"
+        "volume: {}\n";
 
 static const char chart_yaml[] = "apiVersion: v2\n"
                                  "name: grapnel\n"

@@ -2,6 +2,7 @@
 
 Each check is a function that returns what is wrong, as a list of sentences; none is good."""
 
+import importlib.util
 import json
 import re
 import shlex
@@ -279,6 +280,50 @@ def check_alerts():
     return [r.stdout + r.stderr for r in runs if r.returncode != 0]
 
 
+CREDENTIALS = "[default]\naws_access_key_id = a\naws_secret_access_key = b\n"
+# Flags of install, and the values of the chart that stand for them.
+INSTALLS = [
+    (["--no-default-backup-location", "--no-secret"], {}),
+    (["--provider", "aws", "--bucket", "b", "--prefix", "p", "--backup-location-config", "region=eu-central-1,s3ForcePathStyle=true",
+      "--secret-file", "CREDENTIALS", "--image", "example.test/grapnel:1"],
+     {"provider": "aws", "bucket": "b", "prefix": "p", "config": {"region": "eu-central-1", "s3ForcePathStyle": "true"},
+      "credentials": CREDENTIALS, "image": "example.test/grapnel:1"}),
+    (["--provider", "filesystem", "--bucket", "main", "--backup-location-config", "path=/backups", "--volume-claim", "claim"],
+     {"provider": "filesystem", "bucket": "main", "config": {"path": "/backups"}, "volume": {"persistentVolumeClaim": {"claimName": "claim"}}}),
+]
+
+
+def by_name(objects):
+    return {(o["kind"], o["metadata"]["name"]): o for o in objects}
+
+
+def check_chart(program):
+    """Helm makes of the chart what install makes, but for the namespace; nothing where there is no helm."""
+    helm = shutil.which("helm")
+    if not helm or not importlib.util.find_spec("yaml"):
+        print("chart: not tried, there is no helm in PATH, or no Python module yaml")
+        return []
+    import yaml
+    wrong = []
+    with tempfile.TemporaryDirectory() as folder:
+        chart, values, secret = (f"{folder}/{name}" for name in ("chart", "values.json", "credentials"))
+        Path(secret).write_text(CREDENTIALS)
+        run(program.path, "install", "--no-default-backup-location", "--no-secret", "--helm-chart", chart)
+        lint_run = run(helm, "lint", "--strict", chart)
+        if lint_run.returncode != 0:
+            wrong.append(lint_run.stdout + lint_run.stderr)
+        for flags, given in INSTALLS:
+            flags = [secret if f == "CREDENTIALS" else f for f in flags]
+            Path(values).write_text(json.dumps(given))
+            made = by_name(yaml.safe_load(run(program.path, "install", *flags, "--dry-run", "-o", "yaml").stdout)["items"])
+            rendered = by_name(filter(None, yaml.safe_load_all(
+                run(helm, "template", "grapnel", chart, "--namespace", "velero", "--include-crds", "-f", values).stdout)))
+            del made["Namespace", "velero"]
+            wrong += [f"with {' '.join(flags)}: {' '.join(key)} differs between helm and install"
+                      for key in sorted(made.keys() | rendered.keys()) if made.get(key) != rendered.get(key)]
+    return wrong
+
+
 def main():
     program = Program(sys.argv[1])
     passed = failed = 0
@@ -301,6 +346,7 @@ def main():
     for path in (Path("deploy/prometheus/grapnel-rules.yaml"), Path("deploy/grafana/grapnel.json")):
         report("metrics", check_metrics(path))
     report("alerts", check_alerts())
+    report("chart", check_chart(program))
     report("compatibility", check_complete())
     report("operations", check_told())
     report("manual", check_manual(program))

@@ -225,7 +225,9 @@ static void render(Str text, Buf *into) {
                 { "{{ .Values.prefix | quote }}", "\"\"" },
                 { "{{ .Values.config | toJson }}", "{}" },
                 { "{{ .Values.credentials | b64enc | quote }}", "\"eA==\"" },
-                { "{{ .Values.volume | toJson }}", "{\"name\":\"backups\",\"emptyDir\":{}}" },
+                { "{{ merge (dict \"name\" \"backups\") (.Values.volume | default (dict \"emptyDir\" "
+                  "(dict))) | toJson }}",
+                  "{\"name\":\"backups\",\"emptyDir\":{}}" },
                 { "{{- if .Values.provider }}\n", "" },
                 { "{{- if .Values.credentials }}\n", "" },
                 { "{{- end }}\n", "" },
