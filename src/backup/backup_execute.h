@@ -25,6 +25,7 @@ typedef struct BackupRun {
         Journal *journal;
         Log *log; /* the backup's own log; backup_execute adds sinks that write it to the store and collect results */
         const Stop *stop;
+        const Stop *lost; /* the store may be another's by now: nothing in it is removed; NULL: it never is */
         const Backup *backup;
         BackupProgress *progress;
         unsigned workers, hook_workers;

@@ -190,7 +190,7 @@ static bool run_to_end(const Finish *finish, Arena *arena, BackupOutcome *outcom
         }
         if (engine->run->stop && stop_is_set(engine->run->stop)) {
                 if (!engine->run->dry_run)
-                        finish_remove(engine->run->store, engine->backup.name);
+                        finish_remove(engine);
                 return error_set(err, ERROR_CANCELED, "interrupted");
         }
         fill_outcome(engine, arena, outcome);
@@ -252,7 +252,7 @@ static bool claim_name(const BackupRun *run, Arena *arena, Error *err) {
                          "Replacing %zu files that an unfinished backup of this name left behind",
                          left_over.len);
         for (size_t i = 0; i < left_over.len; i++)
-                if (!store_delete(run->store, left_over.items[i], err))
+                if (!stop_check(run->stop, err) || !store_delete(run->store, left_over.items[i], err))
                         return false;
         return true;
 }

@@ -8,13 +8,15 @@ static Str key_of(const Engine *engine, BackupFile file, Arena *arena) {
         return backup_key(engine->backup.name, file, arena);
 }
 
-void finish_remove(Store *store, Str name) {
+void finish_remove(const Engine *engine) {
         AUTO(arena_clear) Arena arena = { 0 };
 
         for (int file = BACKUP_METADATA; file <= BACKUP_HOOKS; file++) {
                 AUTO(error_clear) Error err = { 0 };
 
-                (void) !store_delete(store, backup_key(name, (BackupFile) file, &arena), &err);
+                if (stop_is_set(engine->run->lost))
+                        return;
+                (void) !store_delete(engine->run->store, key_of(engine, (BackupFile) file, &arena), &err);
         }
 }
 
@@ -130,7 +132,7 @@ bool finish_backup(const Finish *finish, Error *err) {
         finish->status->phase = finish->status->errors > 0 ? "PartiallyFailed" : "Completed";
         if (engine->run->dry_run || put_all(finish, err))
                 return true;
-        finish_remove(engine->run->store, engine->backup.name);
+        finish_remove(engine);
         return false;
 }
 
@@ -147,5 +149,5 @@ void finish_failed(const Finish *finish, Str reason) {
                 return;
         if (!log_file_put(finish->log_file, engine->run->store, key_of(engine, BACKUP_LOG, &arena), &err) ||
             !put_results(finish, &err) || !put_metadata(finish, &err))
-                finish_remove(engine->run->store, engine->backup.name);
+                finish_remove(engine);
 }

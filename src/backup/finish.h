@@ -19,5 +19,6 @@ bool finish_backup(const Finish *finish, Error *err) MUST_CHECK;
 /* Phase Failed: the record, the log and the results, but no contents.  Where even that can't be written
  * nothing is left. */
 void finish_failed(const Finish *finish, Str reason);
-/* Removes every file of the backup, metadata first, as well as that can be done. */
-void finish_remove(Store *store, Str name);
+/* Removes every file of the backup, metadata first, as well as that can be done; not once the right to it is lost: who
+ * leads then may have a backup of that name in the works, and removes what an earlier one left. */
+void finish_remove(const Engine *engine);

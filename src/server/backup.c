@@ -98,6 +98,7 @@ static bool execute(BackupJob *backup, Arena *arena, BackupOutcome *outcome, Err
                 .journal = backup->journal,
                 .log = backup->job.log,
                 .stop = job_stop(&backup->job),
+                .lost = backup->job.server->lost,
                 .backup = &backup->request.backup,
                 .progress = &backup->progress,
                 .workers = options->workers,

@@ -1,4 +1,4 @@
-#include "backup/backup_execute.h"
+#include "backup/finish.h"
 
 #include <stdlib.h>
 
@@ -476,6 +476,27 @@ static void a_store_that_fails_leaves_a_record_without_contents(void **state) {
         CHECK(strstr(metadata.ptr, "\"phase\": \"Failed\""));
 }
 
+static void what_may_be_anothers_by_now_is_not_removed(void **state) {
+        AUTO(trial_clear) Trial trial = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(stop_freep) Stop *lost = stop_new();
+        bool exists;
+
+        (void) state;
+        trial_start(&trial, "{}");
+        const BackupRun run = { .store = trial.store, .lost = lost };
+        const Engine engine = { .run = &run, .backup = { .name = STR("t") } };
+        CHECK(store_put(trial.store, STR("backups/t/velero-backup.json"), STR("the new leader's"), &err));
+        stop_set(lost);
+        finish_remove(&engine);
+        CHECK(store_exists(trial.store, STR("backups/t/velero-backup.json"), &exists, &err) && exists);
+
+        const BackupRun ours = { .store = trial.store };
+        const Engine leading = { .run = &ours, .backup = { .name = STR("t") } };
+        finish_remove(&leading);
+        CHECK(store_exists(trial.store, STR("backups/t/velero-backup.json"), &exists, &err) && !exists);
+}
+
 static void an_interruption_at_any_request_leaves_nothing(void **state) {
         bool was_interrupted = true;
 
@@ -523,6 +544,7 @@ int main(void) {
                 cmocka_unit_test(a_dry_run_counts_and_writes_nothing),
                 cmocka_unit_test(a_name_that_is_taken_is_refused_and_leftovers_are_replaced),
                 cmocka_unit_test(a_store_that_fails_leaves_a_record_without_contents),
+                cmocka_unit_test(what_may_be_anothers_by_now_is_not_removed),
                 cmocka_unit_test(an_interruption_at_any_request_leaves_nothing),
                 cmocka_unit_test(the_log_outlives_the_run),
         };
