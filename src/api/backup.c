@@ -82,16 +82,6 @@ static void read_selectors(JsonVal *spec, Arena *arena, Faults *faults, BackupSp
         }
 }
 
-static int64_t read_duration(JsonVal *spec, const char *key, int64_t otherwise, Faults *faults) {
-        int64_t ms = field_duration(spec, key, SPEC, otherwise, faults);
-
-        if (ms < 0)
-                faults_add(faults, FAULT_ERROR, field_path(SPEC, key, faults->arena),
-                           "\"" STR_FMT "\" is negative; expected a duration such as \"720h\"",
-                           STR_ARG(json_get_str(spec, key)));
-        return ms;
-}
-
 static void read_uploader(JsonVal *spec, Faults *faults) {
         static const char *const known[] = { "parallelFilesUpload", NULL };
         JsonVal *config = field_get(spec, "uploaderConfig");
@@ -125,8 +115,8 @@ static void read_volume_fields(JsonVal *spec, Arena *arena, Faults *faults, Back
         if (field_strs(spec, "volumeSnapshotLocations", SPEC, arena, faults).len > 0)
                 faults_add(faults, FAULT_WARNING, STR("spec.volumeSnapshotLocations"),
                            "volume data is not stored by this version, only the volumes' objects");
-        (void) read_duration(spec, "csiSnapshotTimeout", 0, faults);
-        (void) read_duration(spec, "itemOperationTimeout", 0, faults);
+        (void) field_duration_from_0(spec, "csiSnapshotTimeout", SPEC, "10m", faults);
+        (void) field_duration_from_0(spec, "itemOperationTimeout", SPEC, "4h", faults);
         (void) field_str(spec, "datamover", SPEC, faults);
         (void) field_str(spec, "volumeGroupSnapshotLabelKey", SPEC, faults);
         read_uploader(spec, faults);
@@ -257,7 +247,7 @@ static void read_spec(JsonVal *spec, Arena *arena, Faults *faults, BackupSpec *i
         read_lists(spec, arena, faults, into);
         read_selectors(spec, arena, faults, into);
         into->include_cluster_resources = field_bool(spec, "includeClusterResources", SPEC, faults);
-        into->ttl_ms = read_duration(spec, "ttl", 0, faults);
+        into->ttl_ms = field_duration_from_0(spec, "ttl", SPEC, "720h", faults);
         into->storage_location = field_str(spec, "storageLocation", SPEC, faults);
         into->ordered_resources = field_str_map(spec, "orderedResources", SPEC, faults);
         read_policy(spec, faults, into);

@@ -168,6 +168,18 @@ int64_t field_duration(JsonVal *object, const char *key, Str path, int64_t other
         return otherwise;
 }
 
+int64_t field_duration_from_0(JsonVal *object, const char *key, Str path, const char *example,
+                              Faults *faults) {
+        int64_t ms = field_duration(object, key, path, 0, faults);
+
+        if (ms >= 0)
+                return ms;
+        faults_add(faults, FAULT_ERROR, field_path(path, key, faults->arena),
+                   "\"" STR_FMT "\" is negative; expected a duration such as \"%s\"",
+                   STR_ARG(json_get_str(object, key)), example);
+        return 0;
+}
+
 JsonVal *field_str_map(JsonVal *object, const char *key, Str path, Faults *faults) {
         JsonVal *map = field_get(object, key), *name, *value;
         size_t i, count;

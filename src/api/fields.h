@@ -25,6 +25,9 @@ JsonVal *field_str_map(JsonVal *object, const char *key, Str path, Faults *fault
 int field_bool(JsonVal *object, const char *key, Str path, Faults *faults); /* -1 absent, 0, 1 */
 /* Milliseconds; `otherwise` when absent or wrong.  A number without a unit is a fault that shows how to write it. */
 int64_t field_duration(JsonVal *object, const char *key, Str path, int64_t otherwise, Faults *faults);
+/* The same, where a negative one makes no sense: a fault that shows `example`.  0 when absent or wrong. */
+int64_t field_duration_from_0(JsonVal *object, const char *key, Str path, const char *example,
+                              Faults *faults);
 
 /* The known word that differs from `text` in at most two letters (or only in case); empty when none does. */
 Str field_closest(Str text, const char *const *known);

@@ -32,7 +32,7 @@ static OnError read_on_error(JsonVal *exec, Str path, const HookReader *reader) 
 }
 
 static int64_t check_timeout(int64_t ms, Str path, const HookReader *reader) {
-        if (ms <= 0)
+        if (ms == 0)
                 return HOOK_TIMEOUT_DEFAULT_MS;
         if (ms <= HOOK_TIMEOUT_MAX_MS)
                 return ms;
@@ -45,12 +45,12 @@ static int64_t check_timeout(int64_t ms, Str path, const HookReader *reader) {
 
 /* A restore's exec hook is limited by execTimeout in Velero and by timeout on the reference page. */
 static int64_t read_timeout(JsonVal *exec, Str path, const HookReader *reader) {
-        int64_t timeout = field_duration(exec, "timeout", path, 0, reader->faults);
+        int64_t timeout = field_duration_from_0(exec, "timeout", path, "30s", reader->faults);
 
         if (!reader->is_restore || !field_get(exec, "execTimeout"))
                 return check_timeout(timeout, field_path(path, "timeout", reader->arena), reader);
 
-        int64_t exec_timeout = field_duration(exec, "execTimeout", path, 0, reader->faults);
+        int64_t exec_timeout = field_duration_from_0(exec, "execTimeout", path, "30s", reader->faults);
         if (field_get(exec, "timeout") && timeout != exec_timeout)
                 faults_add(reader->faults, FAULT_ERROR, path,
                            "timeout and execTimeout mean the same and differ here: give one of them");
@@ -82,7 +82,7 @@ static ExecHook read_exec(JsonVal *exec, Str path, const HookReader *reader) {
         if (!reader->is_restore)
                 return hook;
 
-        int64_t wait = field_duration(exec, "waitTimeout", path, 0, reader->faults);
+        int64_t wait = field_duration_from_0(exec, "waitTimeout", path, "10m", reader->faults);
         if (wait > 0)
                 hook.wait_timeout_ms = wait;
         hook.wait_for_ready = field_bool(exec, "waitForReady", path, reader->faults) == 1;
@@ -136,8 +136,7 @@ static void read_init(JsonVal *init, Str path, Strs *names, RestoreHook *hook, c
 
         if (!fields_check(init, path, fields, reader->faults))
                 return;
-        int64_t timeout = field_duration(init, "timeout", path, 0, reader->faults);
-        hook->init_timeout_ms = timeout > 0 ? timeout : 0;
+        hook->init_timeout_ms = field_duration_from_0(init, "timeout", path, "5m", reader->faults);
 
         JsonVal *list = field_list(init, "initContainers", path, reader->faults);
         Str list_path = field_path(path, "initContainers", reader->arena);

@@ -111,6 +111,7 @@ Location location_decode(JsonVal *object, Arena *arena, Faults *faults) {
                               .sync_period_ms = -1,
                               .validation_frequency_ms = -1,
                               .phase = json_get_str(status, "phase"),
+                              .message = json_get_str(status, "message"),
                               .last_synced_ms = read_time(status, "lastSyncedTime"),
                               .last_validation_ms = read_time(status, "lastValidationTime") };
 

@@ -15,7 +15,7 @@ typedef struct Location {
         Str ca_secret_name, ca_secret_key;   /* caCertRef */
         bool is_default, is_read_only;
         int64_t sync_period_ms, validation_frequency_ms; /* -1: not given */
-        Str phase;                                       /* status */
+        Str phase, message;                              /* status */
         int64_t last_synced_ms, last_validation_ms;      /* wall; 0: never */
 } Location;
 

@@ -135,7 +135,7 @@ static void check_uploader(JsonVal *json, Faults *faults) {
 
 /* Accepted for the sake of manifests that exist; a user is told what will not happen. */
 static void check_without_effect(JsonVal *json, Faults *faults) {
-        (void) field_duration(json, "itemOperationTimeout", STR("spec"), 0, faults);
+        (void) field_duration_from_0(json, "itemOperationTimeout", STR("spec"), "4h", faults);
         check_uploader(json, faults);
         if (field_get(json, "resourcePolicy")) /* leaving it out would restore more than was asked for */
                 faults_add(faults, FAULT_ERROR, STR("spec.resourcePolicy"),

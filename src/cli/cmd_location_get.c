@@ -33,6 +33,18 @@ static Catalog take_default(const Catalog *all, Arena *arena) {
         return found;
 }
 
+/* Velero's table has no room for why one can't be used. */
+static void tell_problems(Cli *cli, const Catalog *shown) {
+        for (size_t i = 0; i < shown->len; i++) {
+                JsonVal *status = json_get(yyjson_doc_get_root(shown->items[i].doc), "status");
+                Str message = json_get_str(status, "message");
+
+                if (str_equal(json_get_str(status, "phase"), STR("Unavailable")) && message.len)
+                        cli_warn(cli, str_of(arena_printf(cli->arena, "\"" STR_FMT "\" is Unavailable: " STR_FMT,
+                                                          STR_ARG(shown->items[i].name), STR_ARG(message))));
+        }
+}
+
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const LocationGetRequest *flags = request;
         AUTO(velero_clear) Velero velero = { 0 };
@@ -45,6 +57,8 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
 
         const Catalog shown = flags->only_default ? take_default(&all, cli->arena) : all;
         listing_print(cli, &columns_location, &flags->listing, &shown);
+        if (flags->listing.format == OUTPUT_TABLE)
+                tell_problems(cli, &shown);
         return true;
 }
 
@@ -54,8 +68,8 @@ const Command cmd_location_get = {
         .summary = "List the places for backups, and whether they can be used",
         .example = "# All of them.\n"
                    "grapnel backup-location get\n\n"
-                   "# Why one can't be used.\n"
-                   "grapnel backup-location get main -o json | jq -r .status.message",
+                   "# Whether one can be used; if not, standard error says why.\n"
+                   "grapnel backup-location get main",
         .options = options,
         .request_size = sizeof(LocationGetRequest),
         .max_arguments = 1000,

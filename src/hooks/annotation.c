@@ -89,8 +89,10 @@ static int64_t read_duration(const Annotations *annotations, const char *prefix,
 
         if (text.len == 0)
                 return otherwise;
-        if (duration_parse(text, &ms, &err))
+        if (duration_parse(text, &ms, &err) && ms >= 0)
                 return ms > 0 ? ms : otherwise;
+        if (ms < 0) /* Velero 1.18: no limit at all */
+                error_set(&err, ERROR_INVALID, "\"" STR_FMT "\" is negative", STR_ARG(text));
         Str standard = duration_format(otherwise, annotations->arena);
         faults_add(annotations->faults, FAULT_WARNING, path_at(annotations, prefix, field),
                    "%s; " STR_FMT " is taken", err.message, STR_ARG(standard));

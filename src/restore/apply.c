@@ -327,6 +327,15 @@ static ItemAction failed(const Application *apply, const Error *err) {
         return ITEM_FAILED;
 }
 
+/* That it is not there after all says nothing; any other reason why it can't be looked at is to be mended too. */
+static ItemAction failed_twice(const Application *apply, const Error *create, const Error *get) {
+        if (get->code == ERROR_NOT_FOUND || get->code == ERROR_CANCELED)
+                return failed(apply, create);
+        report_problem(apply->engine->report, LOG_ERROR, target_of(apply), "%s; %s", create->message,
+                       get->message);
+        return ITEM_FAILED;
+}
+
 static bool may_exist(ErrorCode code) {
         return code != ERROR_CANCELED && code != ERROR_UNAVAILABLE && code != ERROR_TIMEOUT;
 }
@@ -336,8 +345,10 @@ static ItemAction look_again(const Application *apply, const Error *refused) {
         AUTO(error_clear) Error err = { 0 };
         AUTO_JSON *cluster = NULL;
 
-        if (!may_exist(refused->code) || !call(apply, "GET", NULL, &cluster, &err))
+        if (!may_exist(refused->code))
                 return failed(apply, refused);
+        if (!call(apply, "GET", NULL, &cluster, &err))
+                return failed_twice(apply, refused, &err);
         if (refused->code != ERROR_EXISTS || !is_from_this_run(apply, yyjson_doc_get_root(cluster)))
                 return meet_existing(apply, yyjson_doc_get_root(cluster));
         follow_up(apply, TAKE(cluster));

@@ -144,14 +144,29 @@ Str job_interruption(const Job *job) {
         return STR("the server was asked to end while it ran; everything that was frozen was thawed first");
 }
 
+/* Somebody may have edited it meanwhile and wonders why that had no effect. */
+static void tell_changed_spec(const Job *job, JsonVal *now) {
+        if (json_equal(json_get(now, "spec"), json_get(yyjson_doc_get_root(job->object), "spec")))
+                return;
+        log_warn(job->server->log, FIELDS(FIELD(job->kind->log_field, job->name)),
+                 "Its spec was changed while it ran, which had no effect");
+        kube_record(job->server->recorder, &job->about, EVENT_WARNING, "SpecChanged",
+                    "its spec was changed while it ran, which had no effect: it ended as it had begun; create "
+                    "another %s for what is wanted now",
+                    job->kind->log_field);
+}
+
 bool job_record(Job *job, JsonMutDoc *doc, JsonMutVal *status, Error *err) {
+        AUTO_JSON *recorded = NULL;
         JsonMutVal *patch = yyjson_mut_obj(doc);
 
         /* With its UID: one that was made again under the name is not given the end of another. */
         json_put_str(doc, yyjson_mut_obj_add_obj(doc, patch, "metadata"), "uid", job->about.uid);
         yyjson_mut_obj_add_val(doc, patch, "status", status);
-        if (objects_patch_lasting(job->server, job->kind->kind, job->name, patch, err))
+        if (objects_patch_lasting(job->server, job->kind->kind, job->name, patch, &recorded, err)) {
+                tell_changed_spec(job, yyjson_doc_get_root(recorded));
                 return true;
+        }
         if (err->code != ERROR_NOT_FOUND && !is_gone(job))
                 return error_prefix(err, "write how %s \"" STR_FMT "\" ended", job->kind->log_field,
                                     STR_ARG(job->name));

@@ -119,7 +119,7 @@ static void sweep(const Server *server, Store *store, Str name) {
 static bool validate(const Server *server, Str name, Error *err) {
         AUTO(open_location_clear) OpenLocation open = { 0 };
 
-        if (!location_look(server, name, &open, err) || !store_location_validate(open.store, err))
+        if (!location_try(server, name, &open, err))
                 return false;
         if (!open.location.is_read_only && server_is_news(server, "sweep", name, STR("once")))
                 sweep(server, open.store, name);

@@ -32,17 +32,26 @@ void open_location_clear(OpenLocation *open) {
         *open = (OpenLocation) { 0 };
 }
 
+static bool get(const Server *server, Str name, JsonDoc **ret_doc, Error *err) {
+        *ret_doc = kinds_get(server->kinds, KIND_LOCATION, name);
+        return *ret_doc || error_set(err, ERROR_NOT_FOUND,
+                                     "there is no backup storage location \"" STR_FMT
+                                     "\" in namespace \"" STR_FMT "\"",
+                                     STR_ARG(name), STR_ARG(server->options->namespace));
+}
+
+static bool name_it(Str name, Error *err) {
+        return error_prefix(err, "backup storage location \"" STR_FMT "\"", STR_ARG(name));
+}
+
 bool location_find(const Server *server, Str name, OpenLocation *ret_open, Error *err) {
         AUTO(open_location_clear) OpenLocation open = { 0 };
-        JsonDoc *doc = kinds_get(server->kinds, KIND_LOCATION, name);
+        JsonDoc *doc;
 
-        if (!doc)
-                return error_set(err, ERROR_NOT_FOUND,
-                                 "there is no backup storage location \"" STR_FMT "\" in namespace \"" STR_FMT
-                                 "\"",
-                                 STR_ARG(name), STR_ARG(server->options->namespace));
+        if (!get(server, name, &doc, err))
+                return false;
         if (!decode(doc, &open, err))
-                return error_prefix(err, "backup storage location \"" STR_FMT "\"", STR_ARG(name));
+                return name_it(name, err);
         *ret_open = open;
         open = (OpenLocation) { 0 };
         return true;
@@ -111,7 +120,7 @@ static bool find_and_open(const Server *server, Str name, int64_t retry_ms, cons
         if (!location_find(server, name, &open, err))
                 return false;
         if (!open_store(server, retry_ms, stop, &open, err))
-                return error_prefix(err, "backup storage location \"" STR_FMT "\"", STR_ARG(name));
+                return name_it(name, err);
         *ret_open = open;
         open = (OpenLocation) { 0 };
         return true;
@@ -123,6 +132,19 @@ bool location_open(const Server *server, Str name, const Stop *stop, OpenLocatio
 
 bool location_look(const Server *server, Str name, OpenLocation *ret_open, Error *err) {
         return find_and_open(server, name, LOOK_RETRY_MS, server->stop, ret_open, err);
+}
+
+bool location_try(const Server *server, Str name, OpenLocation *ret_open, Error *err) {
+        AUTO(open_location_clear) OpenLocation open = { 0 };
+        JsonDoc *doc;
+
+        if (!get(server, name, &doc, err) || !decode(doc, &open, err) ||
+            !open_store(server, LOOK_RETRY_MS, server->stop, &open, err) ||
+            !store_location_validate(open.store, err))
+                return false;
+        *ret_open = open;
+        open = (OpenLocation) { 0 };
+        return true;
 }
 
 typedef struct DefaultSearch {
@@ -154,9 +176,10 @@ static const char *refusal(const Location *location, bool to_write, Arena *arena
                                     STR_ARG(location->name));
         if (!str_equal(location->phase, STR("Available")))
                 return arena_printf(arena,
-                                    "backup storage location \"" STR_FMT
-                                    "\" is not Available (its status says why)",
-                                    STR_ARG(location->name));
+                                    "backup storage location \"" STR_FMT "\" is not Available: " STR_FMT,
+                                    STR_ARG(location->name),
+                                    STR_ARG(location->message.len > 0 ? location->message
+                                                                      : STR("it has not been tried yet")));
         return "";
 }
 

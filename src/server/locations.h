@@ -20,6 +20,9 @@ bool location_open(const Server *server, Str name, const Stop *stop, OpenLocatio
         MUST_CHECK;
 /* For a look that others wait behind: a store that does not answer is given up after 15 s, not after minutes. */
 bool location_look(const Server *server, Str name, OpenLocation *ret_open, Error *err) MUST_CHECK;
+/* Whether it can be used: as location_look, and nothing foreign is in it.  The error is for the location's own status,
+ * so it does not name the location once more. */
+bool location_try(const Server *server, Str name, OpenLocation *ret_open, Error *err) MUST_CHECK;
 void open_location_clear(OpenLocation *open);
 
 /* The location that counts when none is named: the default one, else options->default_location. */

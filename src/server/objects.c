@@ -47,12 +47,13 @@ static int64_t lasting_deadline(const Server *server, int64_t start_ms) {
         return start_ms + timeout_ms;
 }
 
-bool objects_patch_lasting(const Server *server, ServerKind kind, Str name, JsonMutVal *value, Error *err) {
+bool objects_patch_lasting(const Server *server, ServerKind kind, Str name, JsonMutVal *value,
+                           JsonDoc **ret_doc, Error *err) {
         int64_t start_ms = clock_ms();
         Backoff backoff = { 0 };
 
         for (;;) {
-                if (patch(server, kind, name, value, server->lost, NULL, err))
+                if (patch(server, kind, name, value, server->lost, ret_doc, err))
                         return true;
                 if (!error_is_retryable(err) || stop_is_set(server->lost) ||
                     clock_ms() >= lasting_deadline(server, start_ms))

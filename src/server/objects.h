@@ -18,8 +18,8 @@ bool objects_patch_if(const Server *server, ServerKind kind, JsonVal *basis, Jso
                       JsonMutVal *patch, JsonDoc **ret_doc, Error *err) MUST_CHECK;
 /* The last word about a run: tried for options->resource_timeout_ms, also after server->stop, but not after
  * server->lost; while the server is ending for 20 s at most. */
-bool objects_patch_lasting(const Server *server, ServerKind kind, Str name, JsonMutVal *patch, Error *err)
-        MUST_CHECK;
+bool objects_patch_lasting(const Server *server, ServerKind kind, Str name, JsonMutVal *patch,
+                           JsonDoc **ret_doc, Error *err) MUST_CHECK;
 
 bool objects_create(const Server *server, ServerKind kind, JsonMutVal *object, JsonDoc **ret_doc, Error *err)
         MUST_CHECK;

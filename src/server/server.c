@@ -7,6 +7,7 @@
 #include "hooks/journal_cluster.h"
 #include "kube/lease.h"
 #include "server/controller.h"
+#include "server/definitions.h"
 #include "server/recover.h"
 #include "server/runs.h"
 #include "server/server_http.h"
@@ -133,7 +134,7 @@ static bool stand_by(Life *life, Error *err) {
                                      .on_leader = on_leader,
                                      .user = life };
 
-        return kinds_open(&kinds, &life->server.kinds, err) &&
+        return kinds_open(&kinds, &life->server.kinds, err) && definitions_check(&life->server, err) &&
                server_http_start(&life->server, &life->http, err) &&
                lease_acquire(&lease, life->lost, life->ending, &life->lease, err) &&
                kinds_wait(life->server.kinds, CACHES_TIMEOUT_MS, err);

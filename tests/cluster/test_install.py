@@ -19,7 +19,7 @@ def schedule(template):
 PRE = hooked("Backup", "pre", timeout="30s")[1]
 GOOD = [
     ("Backup", {}), ("Backup", {"ttl": "1h30m0.5s"}), ("Backup", {"hooks": {"resources": None}}), ("Restore", {}),
-    hooked("Backup", "pre", timeout="300s", onError="Fail"), hooked("Restore", "postHooks", timeout="1m", execTimeout="1m"),
+    hooked("Backup", "pre", timeout="300s", onError="Fail"), hooked("Backup", "pre", timeout="-0s"), hooked("Restore", "postHooks", timeout="1m", execTimeout="1m"),
     schedule({}), schedule(PRE), schedule({"spec": PRE}),
 ]
 DURATION = 'not a duration: a number with a unit, such as "300s"'
@@ -27,10 +27,12 @@ BAD = [
     (hooked("Backup", "pre", timeout="300"), "exec.timeout: " + DURATION),
     (hooked("Backup", "post", command=[""]), "exec.command: a command is required"),
     (hooked("Restore", "postHooks", waitTimeout="5"), "exec.execTimeout and exec.waitTimeout: " + DURATION),
+    (hooked("Backup", "pre", timeout="-5s"), "exec.timeout, exec.execTimeout and exec.waitTimeout: negative"),
+    (hooked("Restore", "postHooks", waitTimeout="-1h"), "exec.timeout, exec.execTimeout and exec.waitTimeout: negative"),
     (hooked("Restore", "postHooks", timeout="5s", execTimeout="6s"), "exec.timeout and exec.execTimeout mean the same and differ"),
     (schedule({**PRE, "spec": PRE}), "hooks stand at spec.template.hooks and at spec.template.spec.hooks"),
     (("Backup", {"labelSelector": {"matchLabels": {"a": "b"}}, "orLabelSelectors": [{}]}), "labelSelector and orLabelSelectors are both given"),
-    (("Backup", {"ttl": "5"}), "ttl: not a duration"),
+    (("Backup", {"ttl": "5"}), "ttl: not a duration"), (("Backup", {"ttl": "-1h"}), "ttl: negative"),
     (("Restore", {"hooks": {"resources": [{"name": "r", "postHooks": [{}]}]}}), "postHooks: a hook needs exec or init"),
 ]
 

@@ -1,17 +1,18 @@
 """What is asked of grapnel server and cannot be: each gets a sentence of its own, and nothing else is disturbed."""
 
+import contextlib
 import json
 import shutil
 
 from cluster import ROOT
-from server import NAMESPACE
+from server import NAMESPACE, Server
 from test_server import FREEZE, frozen, hooks, serving, shop, slow_backup
 
 SELECTOR = {"matchLabels": {"a": "b"}}
 BACKUPS = [  # spec → what status.validationErrors says
     ("unknown-location", {"storageLocation": "nowhere"}, 'there is no backup storage location "nowhere" in namespace "velero-test"'),
     ("read-only", {"storageLocation": "archive"}, 'backup storage location "archive" is ReadOnly: nothing is written to it or deleted from it'),
-    ("no-folder", {"storageLocation": "lost"}, 'backup storage location "lost" is not Available (its status says why)'),
+    ("no-folder", {"storageLocation": "lost"}, 'backup storage location "lost" is not Available: spec.config.path: there is no folder "/nonexistent/here" where the server runs: is its volume mounted?'),
     ("negative", {"ttl": "-1h"}, "spec.ttl"),
     ("both-selectors", {"labelSelector": SELECTOR, "orLabelSelectors": [SELECTOR]}, "orLabelSelectors"),
     ("both-styles", {"includedResources": ["pods"], "includedNamespaceScopedResources": ["pods"]}, "can't be used together with the lists of"),
@@ -151,3 +152,59 @@ def test_a_backup_that_is_edited_by_hand_in_mid_run_ends_as_it_began(cluster):
         stored = json.loads((server.bucket / "backups/b/velero-backup.json").read_text())
         assert status == stored["status"] and status["phase"] == "Completed", (status, stored["status"])
         assert stored["spec"]["includedNamespaces"] == ["server-shop"], stored["spec"]
+    told = next(e[3] for e in server.events() if e[2] == "SpecChanged")
+    assert told == ("its spec was changed while it ran, which had no effect: it ended as it had begun; create another backup for what is "
+                    "wanted now"), told
+
+
+PHASES = "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties"
+KINDS = ("backups", "restores", "schedules", "backupstoragelocations", "deletebackuprequests", "downloadrequests", "serverstatusrequests")
+
+
+@contextlib.contextmanager
+def definitions_put_back(cluster):
+    try:
+        yield
+    finally:
+        cluster.run("install", "--crds-only")
+
+
+def change_definition(cluster, *steps):
+    cluster.kubectl("patch", "crd", "backups.velero.io", "--type=json", "-p", json.dumps(steps))
+
+
+def ended_with(server):
+    """The error with which a server ended that could not begin."""
+    assert server.start().wait(timeout=60) == 1
+    return server.log().splitlines()[-1]
+
+
+def test_definitions_that_are_old_or_missing_are_told_at_the_start(cluster):
+    shop(cluster)
+    server = Server(cluster)
+    with definitions_put_back(cluster):
+        change_definition(cluster, {"op": "remove", "path": PHASES + "/queuePosition"}, {"op": "remove", "path": PHASES + "/hookStatus"})
+        server.start()
+        try:
+            server.apply("Backup", "b", {"includedNamespaces": ["server-shop"], "hooks": hooks(FREEZE)})
+            server.wait("backup", "b", "Completed")
+            assert 'definition=backups.velero.io fields="status.hookStatus, status.queuePosition"' in server.log()
+        finally:
+            server.stop()
+        phases = [p for p in cluster.json("get", "crd", "backups.velero.io")["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
+                  ["status"]["properties"]["phase"]["enum"] if p not in ("Queued", "ReadyToStart")]
+        change_definition(cluster, {"op": "replace", "path": PHASES + "/phase/enum", "value": phases})
+        assert ended_with(server) == (
+            "error: custom resource definitions of the cluster are too old: backups.velero.io (status.phase can't be Queued, ReadyToStart "
+            'there); "grapnel install --crds-only" installs those that this server needs')
+        names = [n for n in cluster.kubectl("get", "crd", "-o", "name").split() if n.endswith(".velero.io")]
+        for namespace, name in (line.split() for line in cluster.kubectl(
+                "get", "restores.velero.io", "-A", "--no-headers", "-o", "custom-columns=:metadata.namespace,:metadata.name").splitlines()):
+            cluster.kubectl("-n", namespace, "patch", "restores.velero.io", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+        cluster.kubectl("delete", *names, "--wait=true", "--timeout=60s")
+        assert ended_with(server) == (
+            f"error: the cluster does not serve {', '.join(k + '.velero.io' for k in KINDS)}: the custom resource definitions are missing or "
+            'too old; "grapnel install --crds-only" installs them')
+        for words in ("get",), ("create", "b"), ("logs", "b"):
+            assert cluster.run("backup", *words, code=1).err == (
+                'error: the cluster has no Backups of velero.io/v1\nhint: "grapnel install" installs what serves them\n')

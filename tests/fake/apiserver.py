@@ -189,7 +189,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.retry_after = "1"
             raise ApiError(429, "TooManyRequests", "too many requests, please try again later")
         if self.api.forbid and self.api.forbid(self.command, self.route):
-            raise ApiError(403, "Forbidden", f'{self.route} is forbidden: User "me" cannot do that', kind=self.route.split("/")[-1])
+            raise ApiError(403, "Forbidden", self.authorizer_says(), kind=self.route.split("/")[-1])
+
+    def authorizer_says(self):
+        """Why the user may not, in the words of Kubernetes' RBAC."""
+        parts = self.route.strip("/").split("/")
+        group, rest = ("", parts[2:]) if parts[0] == "api" else (parts[1], parts[3:])
+        where = "at the cluster scope"
+        if rest[0] == "namespaces" and len(rest) > 2:
+            where, rest = f'in the namespace "{rest[1]}"', rest[2:]
+        reads = "get" if len(rest) > 1 else "watch" if "watch" in self.query else "list"
+        verb = {"GET": reads, "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}[self.command]
+        resource = "/".join(rest[::2])
+        what = f'{resource} "{rest[1]}"' if len(rest) > 1 else resource
+        return f'{what} is forbidden: User "me" cannot {verb} resource "{resource}" in API group "{group}" {where}'
 
     def reply(self, code, body, content_type="application/json"):
         data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()

@@ -59,7 +59,34 @@ def test_forbidden_names_the_rule_that_is_missing(world):
     world.api.create("Secret", "shop", "s")
     world.api.forbid = lambda method, path: path.endswith("/secrets")
     run = world.run("backup", "run", "b", "--include-namespaces", "shop", "--to", world.store, code=2)
-    assert "secrets" in run.out and "list" in run.out, run.out
+    assert may_not("list", "secrets") in run.out, run.out
+
+
+def may_not(verb, resource, namespace="shop"):
+    return (f'the user "me" may not {verb} {resource} in namespace "{namespace}": add a rule {{apiGroups: [""], resources: [{resource}], '
+            f"verbs: [{verb}]}} to its Role or ClusterRole")
+
+
+def test_a_backup_in_which_no_kind_may_be_listed_is_not_completed(world):
+    world.api.namespace("shop")
+    world.api.create("Secret", "shop", "s")
+    world.api.forbid = lambda method, path: path not in ("/api", "/apis", "/version")
+    run = world.run("backup", "run", "b", "--include-namespaces", "shop", "--to", world.store, code=2)
+    status = world.metadata("b")["status"]
+    assert status["phase"] == "PartiallyFailed" and status["errors"] > 3, status
+    assert "itemsBackedUp" not in status.get("progress", {}) and may_not("list", "secrets") in run.out, (status, run.out)
+
+
+def test_a_restore_that_may_not_look_at_what_exists_names_the_rule(world):
+    backed_up(world)
+    world.api.namespace("shop")
+    world.api.create("ConfigMap", "shop", "settings", data={"another": "one"})
+    world.api.forbid = lambda method, path: method == "GET" and path.endswith("/configmaps/settings")
+    run = world.restore("r", "b", code=2)
+    wanted = ('error restoring configmaps/shop/settings: configmaps "settings" already exists; get configmaps/shop/settings: '
+              + may_not("get", "configmaps"))
+    assert wanted in run.out, run.out
+    assert world.api.storage.get(world.api.kind("ConfigMap"), "shop", "settings")["data"] == {"another": "one"}
 
 
 def test_a_namespace_that_does_not_exist(world):

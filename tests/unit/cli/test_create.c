@@ -168,6 +168,39 @@ static void a_schedule_makes_the_backup_of_its_template(void **state) {
         remove_folder(home);
 }
 
+static void what_is_wrong_with_a_backup_is_said_before_it_is_created(void **state) {
+        static const struct {
+                const char *words[8], *err;
+                ExitCode exit;
+        } cases[] = {
+                { { "--storage-location", "nowhere" },
+                  "error: ?\n",
+                  EXIT_FAILED },
+                { { "--ttl", "-1h" }, "error: ?\n", EXIT_USAGE },
+                { { "-l", "a=b", "--or-selector", "a=b or c=d" }, "error: ?\n", EXIT_USAGE },
+                { { "--include-resources", "pods", "--include-namespace-scoped-resources", "pods" },
+                  "error: ?\n",
+                  EXIT_USAGE },
+                { { "--from-schedule", "none" }, "error: ?\n", EXIT_USAGE },
+        };
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        const char *home = enter(&cluster, &arena);
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(cli_run_clear) CliRun run;
+                const char *words[12] = { "backup", "create", "b1" };
+
+                memcpy(words + 3, c->words, sizeof c->words);
+                run_answered(&run, NULL, words);
+                CHECK_STR(run.err, c->err);
+                CHECK_INT(run.exit, c->exit);
+        }
+        CHECK_INT(cluster.writes.len, 0);
+        remove_folder(home);
+}
+
 static void what_is_to_be_restored_has_to_be_there(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(cluster_clear) ObjectCluster cluster = { 0 };
@@ -222,6 +255,7 @@ int main(void) {
                 cmocka_unit_test(waiting_ends_with_the_phase_as_exit_code),
                 cmocka_unit_test(a_backup_that_is_deleted_meanwhile_ends_the_waiting),
                 cmocka_unit_test(a_schedule_makes_the_backup_of_its_template),
+                cmocka_unit_test(what_is_wrong_with_a_backup_is_said_before_it_is_created),
                 cmocka_unit_test(what_is_to_be_restored_has_to_be_there),
                 cmocka_unit_test(
                         the_newest_backup_of_a_schedule_may_have_failed_in_parts_when_that_is_allowed),

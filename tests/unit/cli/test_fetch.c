@@ -211,6 +211,28 @@ static void the_contents_are_put_into_a_file(void **state) {
         CHECK_INT(again.exit, EXIT_FAILED);
 }
 
+static void a_file_that_is_missing_is_named(void **state) {
+        AUTO(answering_clear) Answering a = { 0 };
+        AUTO(cli_run_clear) CliRun contents, log;
+
+        (void) state;
+        open_answering(&a, true);
+        trust(&a);
+        cluster_add(&a.f.cluster, IN("velero", "backups"),
+                    "{'metadata':{'name':'lost','namespace':'velero'},'spec':{'storageLocation':'default'},"
+                    "'status':{'phase':'Completed'}}");
+        RUN(&contents, "backup", "download", "lost", "-o", arena_printf(&a.arena, "%s/lost.tar.gz", a.home));
+        CHECK_INT(contents.exit, EXIT_FAILED);
+        CHECK_STR(contents.err, arena_printf(&a.arena,
+                                             "error: there is no \"backups/lost/lost.tar.gz\" in %s/bucket\n",
+                                             a.stored.path));
+        RUN(&log, "backup", "logs", "lost");
+        CHECK_STR(log.err, arena_printf(&a.arena,
+                                        "error: the log of \"lost\": there is no "
+                                        "\"backups/lost/lost-logs.gz\" in %s/bucket\n",
+                                        a.stored.path));
+}
+
 static void a_run_that_is_on_has_a_log_only_with_follow(void **state) {
         AUTO(answering_clear) Answering a = { 0 };
         AUTO(cli_run_clear) CliRun run, bad, refused;
@@ -288,6 +310,7 @@ int main(void) {
                 cmocka_unit_test(describe_shows_findings_hooks_and_objects),
                 cmocka_unit_test(what_can_t_be_reached_comes_through_the_api_server),
                 cmocka_unit_test(the_contents_are_put_into_a_file),
+                cmocka_unit_test(a_file_that_is_missing_is_named),
                 cmocka_unit_test(a_run_that_is_on_has_a_log_only_with_follow),
                 cmocka_unit_test(a_log_is_followed_while_it_grows),
                 cmocka_unit_test(without_a_server_it_is_said_once),

@@ -55,6 +55,10 @@ static void advice_is_given_before_anything_runs(void **state) {
                   "missing (write "
                   "\"300s\")",
                   "" },
+                { BACKUP "      pre: [{exec: {command: [a], timeout: -5s}}]\n      post: [{exec: {command: [b]}}]\n",
+                  "line 8: spec.hooks.resources[0].pre[0].exec.timeout: \"-5s\" is negative; expected a "
+                  "duration such as \"30s\"",
+                  "" },
                 { "apiVersion: velero.io/v1\nkind: Backup\nmetadata: {name: b}\nspec: {}\n", "",
                   "line 4: spec.hooks: there are no hooks here; those in annotations of pods are not looked "
                   "at" },

@@ -172,6 +172,10 @@ static void annotations_are_read_as_velero_reads_them(void **state) {
                   "pods/shop/db-0: metadata.annotations[pre.hook.backup.velero.io/timeout]: \"9h\" is over "
                   "the limit: "
                   "4h0m0s is taken" },
+                { "'pre.hook.backup.velero.io/command':'a','pre.hook.backup.velero.io/timeout':'-5s'",
+                  "pre <from-annotation> in main: <a> Fail 30000ms\n",
+                  "pods/shop/db-0: metadata.annotations[pre.hook.backup.velero.io/timeout]: \"-5s\" is "
+                  "negative; 30s is taken" },
                 { "'pre.hook.backup.velero.io/command':'a','pre.hook.backup.velero.io/on-error':'continue'",
                   "pre <from-annotation> in main: <a> Fail 30000ms\n",
                   "pods/shop/db-0: metadata.annotations[pre.hook.backup.velero.io/on-error]: \"continue\" is "

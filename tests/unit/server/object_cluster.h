@@ -57,6 +57,7 @@ static const char *const kept_kinds[][4] = {
         { "", "v1", "persistentvolumeclaims", "PersistentVolumeClaim" },
         { "", "v1", "pods", "Pod" },
         { "", "v1", "secrets", "Secret" },
+        { "apiextensions.k8s.io", "v1", "+customresourcedefinitions", "CustomResourceDefinition" },
         { "coordination.k8s.io", "v1", "leases", "Lease" },
         { "velero.io", "v1", "backups", "Backup" },
         { "velero.io", "v1", "backupstoragelocations", "BackupStorageLocation" },

@@ -181,6 +181,29 @@ static inline int64_t fixture_look(ServerFixture *f, const Controller *controlle
         return again_ms;
 }
 
+/* One look, and the Events that it wrote: "Backup b1 FailedValidation: the message", a line each. */
+static inline Str fixture_events(ServerFixture *f, const Controller *controller, const char *name,
+                                 Arena *arena) {
+        static const char events[] = "/api/v1/namespaces/velero/events";
+        AUTO(buf_clear) Buf lines = { 0 };
+        Strs names = { 0 };
+
+        f->server.recorder = kube_recorder_new(f->cluster.client, STR("grapnel"), STR("test"));
+        fixture_look(f, controller, name);
+        kube_recorder_free(TAKE(f->server.recorder));
+        strs_split(cluster_names(&f->cluster, events, arena), ' ', arena, &names);
+        for (size_t i = 0; i < names.len; i++) {
+                AUTO_JSON *doc = cluster_get(
+                        &f->cluster, arena_printf(arena, "%s/" STR_FMT, events, STR_ARG(names.items[i])));
+                JsonVal *event = yyjson_doc_get_root(doc), *about = json_get(event, "involvedObject");
+
+                buf_printf(&lines, "%s" STR_FMT " " STR_FMT " " STR_FMT ": " STR_FMT, i > 0 ? "\n" : "",
+                           STR_ARG(json_get_str(about, "kind")), STR_ARG(json_get_str(about, "name")),
+                           STR_ARG(json_get_str(event, "reason")), STR_ARG(json_get_str(event, "message")));
+        }
+        return arena_copy(arena, buf_str(&lines));
+}
+
 /* A text of an object: fixture_text(f, IN_VELERO "backups/b1", &arena, "status", "phase"); "(absent)". */
 #define fixture_text(f, path, arena, ...)                                                                    \
         fixture_text_at(f, path, arena, (const char *const[]) { __VA_ARGS__, NULL })

@@ -129,6 +129,21 @@ static void what_is_wrong_is_told_at_once_and_completely(void **state) {
         }
 }
 
+static void one_that_would_be_born_expired_is_refused_and_stays_to_be_read(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        (void) state;
+        open_both(&f, &stored, "");
+        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'storageLocation':'default','ttl':'-1h'}"));
+        fixture_look(&f, &controller_backup_queue, "");
+        check_text(&f, BACKUPS "/b1", "status", "phase", "FailedValidation");
+        f.now_ms += 60 * 1000;
+        fixture_look(&f, &controller_gc, "b1");
+        CHECK_TEXT(cluster_names(&f.cluster, IN_VELERO "deletebackuprequests", &arena), "");
+}
+
 static void backups_of_one_namespace_run_one_after_the_other(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
@@ -174,23 +189,16 @@ static void one_that_turns_invalid_after_the_queue_is_told_by_an_event_too(void 
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
         AUTO(arena_clear) Arena arena = { 0 };
-        Str names;
 
         (void) state;
         open_both(&f, &stored, "");
         cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
         fixture_look(&f, &controller_backup_queue, "");
         cluster_change(&f.cluster, BACKUPS "/b1", "{'spec':{'excludedNamespaces':['shop']}}");
-        f.server.recorder = kube_recorder_new(f.cluster.client, STR("grapnel"), STR("test"));
-        fixture_look(&f, &controller_backup, "b1");
-        kube_recorder_free(f.server.recorder);
-        f.server.recorder = NULL;
+        CHECK_TEXT(fixture_events(&f, &controller_backup, "b1", &arena),
+                   "Backup b1 FailedValidation: spec.excludedNamespaces: \"shop\" is in "
+                   "spec.includedNamespaces as well");
         check_text(&f, BACKUPS "/b1", "status", "phase", "FailedValidation");
-        names = cluster_names(&f.cluster, "/api/v1/namespaces/velero/events", &arena);
-        const char *event = arena_printf(&arena, "/api/v1/namespaces/velero/events/" STR_FMT, STR_ARG(names));
-        CHECK_TEXT(fixture_text(&f, event, &arena, "reason"), "FailedValidation");
-        CHECK_TEXT(fixture_text(&f, event, &arena, "message"),
-                   "spec.excludedNamespaces: \"shop\" is in spec.includedNamespaces as well");
 }
 
 static void a_name_that_the_bucket_got_meanwhile_fails_and_leaves_it_alone(void **state) {
@@ -239,6 +247,42 @@ static void a_server_that_is_asked_to_end_records_that(void **state) {
                    "the server was asked to end while it ran; everything that was frozen was thawed first");
         CHECK(!stored_has(&stored, "backups/b1/velero-backup.json"));
         CHECK(!stored_has(&stored, "backups/b1/b1.tar.gz"));
+}
+
+/* Changes the object of a run that is kept from its end until then. */
+static void edit_soon(void *user) {
+        ServerFixture *f = user;
+
+        while (!runs_has(f->server.runs, RUN_BACKUP, STR("b1")))
+                stop_sleep_ms(NULL, 5);
+        cluster_change(&f->cluster, BACKUPS "/b1",
+                       "{'spec':{'includedNamespaces':['bank']},'status':{'phase':'Failed'}}");
+        mutex_lock(&f->cluster.lock);
+        f->cluster.refused = NULL;
+        mutex_unlock(&f->cluster.lock);
+}
+
+static void one_that_is_edited_while_it_runs_ends_as_it_began_and_that_is_told(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(arena_clear) Arena arena = { 0 };
+
+        (void) state;
+        open_both(&f, &stored, "");
+        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
+        fixture_look(&f, &controller_backup_queue, "");
+        f.cluster.refused = "configmaps";
+        f.cluster.refused_status = 503;
+        Thread editor = thread_start(edit_soon, &f);
+        CHECK_TEXT(fixture_events(&f, &controller_backup, "b1", &arena),
+                   "Backup b1 BackupStarted: backing up to location \"default\"\n"
+                   "Backup b1 BackupCompleted: Completed: 2 items, 0 errors, 0 warnings, 0 hooks of which 0 "
+                   "failed\n"
+                   "Backup b1 SpecChanged: its spec was changed while it ran, which had no effect: it ended as "
+                   "it had begun; create another backup for what is wanted now");
+        thread_join(editor);
+        check_text(&f, BACKUPS "/b1", "status", "phase", "Completed");
+        CHECK(fixture_said(&f, "Its spec was changed while it ran, which had no effect"));
 }
 
 static void a_run_that_nobody_carries_out_fails_and_gives_its_place_in_the_queue_back(void **state) {
@@ -292,11 +336,13 @@ int main(void) {
                 cmocka_unit_test(a_new_backup_is_queued_run_and_recorded),
                 cmocka_unit_test(lines_are_printed_in_the_servers_format_and_stored_as_text),
                 cmocka_unit_test(what_is_wrong_is_told_at_once_and_completely),
+                cmocka_unit_test(one_that_would_be_born_expired_is_refused_and_stays_to_be_read),
                 cmocka_unit_test(backups_of_one_namespace_run_one_after_the_other),
                 cmocka_unit_test(a_name_that_the_bucket_has_already_is_refused_in_the_queue),
                 cmocka_unit_test(one_that_turns_invalid_after_the_queue_is_told_by_an_event_too),
                 cmocka_unit_test(a_name_that_the_bucket_got_meanwhile_fails_and_leaves_it_alone),
                 cmocka_unit_test(a_server_that_is_asked_to_end_records_that),
+                cmocka_unit_test(one_that_is_edited_while_it_runs_ends_as_it_began_and_that_is_told),
                 cmocka_unit_test(a_run_that_nobody_carries_out_fails_and_gives_its_place_in_the_queue_back),
                 cmocka_unit_test(one_backup_that_cannot_be_patched_holds_up_no_other),
         };

@@ -73,7 +73,8 @@ static void what_can_t_be_had_is_refused_with_a_sentence(void **state) {
 
                 open_both(&f, &stored);
                 cluster_add(&f.cluster, REQUESTS, c->request);
-                fixture_look(&f, &controller_download, "d1");
+                CHECK_TEXT(fixture_events(&f, &controller_download, "d1", &arena),
+                           arena_printf(&arena, "DownloadRequest d1 DownloadRefused: %s", c->message));
                 CHECK_TEXT(fixture_text(&f, REQUESTS "/d1", &arena, "status", "phase"), "Failed");
                 CHECK_TEXT(fixture_text(&f, REQUESTS "/d1", &arena, "status", "message"), c->message);
         }

@@ -64,8 +64,7 @@ static void a_change_of_its_spec_counts_at_once(void **state) {
         fixture_look(&f, &controller_location, "default");
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "phase"), "Unavailable");
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "message"),
-                   "backup storage location \"default\": spec.config.path: \"relative\" is not an absolute "
-                   "path");
+                   "spec.config.path: \"relative\" is not an absolute path");
         CHECK_INT(fixture_look(&f, &controller_location, "default"), 10 * 1000);
         /* To what it was before, too. */
         cluster_change(&f.cluster, LOCATIONS "/default",
@@ -87,8 +86,8 @@ static void a_folder_that_is_not_there_is_not_made_as_its_volume_may_not_be_moun
         cluster_change(&f.cluster, LOCATIONS "/default", "{'spec':{'config':{'path':'/nonexistent/here'}}}");
         fixture_look(&f, &controller_location, "default");
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "message"),
-                   "backup storage location \"default\": spec.config.path: there is no folder "
-                   "\"/nonexistent/here\" where the server runs: is its volume mounted?");
+                   "spec.config.path: there is no folder \"/nonexistent/here\" where the server runs: is its volume "
+                   "mounted?");
         CHECK(access("/nonexistent", F_OK) != 0);
 }
 
