@@ -45,8 +45,7 @@ static void decode_selectors(JsonVal *json, RestoreSpec *spec, Arena *arena, Fau
         if (!list)
                 return;
         if (field_get(json, "labelSelector"))
-                faults_add(faults, FAULT_ERROR, path,
-                           "cannot be given beside labelSelector: choose one of the two");
+                faults_add(faults, FAULT_ERROR, path, "can't be used together with spec.labelSelector");
         spec->or_selectors_len = yyjson_arr_size(list);
         spec->or_selectors = arena_alloc(arena, (spec->or_selectors_len + 1) * sizeof(*spec->or_selectors));
         for (size_t i = 0; i < spec->or_selectors_len; i++)

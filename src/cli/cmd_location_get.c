@@ -40,8 +40,9 @@ static void tell_problems(Cli *cli, const Catalog *shown) {
                 Str message = json_get_str(status, "message");
 
                 if (str_equal(json_get_str(status, "phase"), STR("Unavailable")) && message.len)
-                        cli_warn(cli, str_of(arena_printf(cli->arena, "\"" STR_FMT "\" is Unavailable: " STR_FMT,
-                                                          STR_ARG(shown->items[i].name), STR_ARG(message))));
+                        cli_warn(cli,
+                                 str_of(arena_printf(cli->arena, "\"" STR_FMT "\" is Unavailable: " STR_FMT,
+                                                     STR_ARG(shown->items[i].name), STR_ARG(message))));
         }
 }
 

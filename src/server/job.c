@@ -150,10 +150,11 @@ static void tell_changed_spec(const Job *job, JsonVal *now) {
                 return;
         log_warn(job->server->log, FIELDS(FIELD(job->kind->log_field, job->name)),
                  "Its spec was changed while it ran, which had no effect");
-        kube_record(job->server->recorder, &job->about, EVENT_WARNING, "SpecChanged",
-                    "its spec was changed while it ran, which had no effect: it ended as it had begun; create "
-                    "another %s for what is wanted now",
-                    job->kind->log_field);
+        kube_record(
+                job->server->recorder, &job->about, EVENT_WARNING, "SpecChanged",
+                "its spec was changed while it ran, which had no effect: it ended as it had begun; create "
+                "another %s for what is wanted now",
+                job->kind->log_field);
 }
 
 bool job_record(Job *job, JsonMutDoc *doc, JsonMutVal *status, Error *err) {

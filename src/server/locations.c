@@ -34,10 +34,10 @@ void open_location_clear(OpenLocation *open) {
 
 static bool get(const Server *server, Str name, JsonDoc **ret_doc, Error *err) {
         *ret_doc = kinds_get(server->kinds, KIND_LOCATION, name);
-        return *ret_doc || error_set(err, ERROR_NOT_FOUND,
-                                     "there is no backup storage location \"" STR_FMT
-                                     "\" in namespace \"" STR_FMT "\"",
-                                     STR_ARG(name), STR_ARG(server->options->namespace));
+        return *ret_doc ||
+               error_set(err, ERROR_NOT_FOUND,
+                         "there is no backup storage location \"" STR_FMT "\" in namespace \"" STR_FMT "\"",
+                         STR_ARG(name), STR_ARG(server->options->namespace));
 }
 
 static bool name_it(Str name, Error *err) {

@@ -158,8 +158,7 @@ static void what_is_wrong_is_an_error_with_its_place(void **state) {
                   AT_POST ".exec.waitTimeout: \"-1m\" is negative; expected a duration such as \"10m\"" },
                 { ENTRY("'postHooks':[{'init':{'timeout':'-1m','initContainers':[{'name':'a','image':'i',"
                         "'command':['c']}]}}]"),
-                  true,
-                  AT_POST ".init.timeout: \"-1m\" is negative; expected a duration such as \"5m\"" },
+                  true, AT_POST ".init.timeout: \"-1m\" is negative; expected a duration such as \"5m\"" },
                 { ENTRY("'pre':[{}]"), false, "spec.hooks.resources[0].pre[0].exec: a hook needs exec" },
                 { ENTRY("'pre':[{'init':{}}]"), false,
                   "spec.hooks.resources[0].pre[0].init: unknown field \"init\": known here are exec\n"

@@ -101,7 +101,7 @@ static void a_mistake_names_its_place(void **state) {
                 { "'backupName':'b','namespaceMapping':['a']",
                   "spec.namespaceMapping: must be an object: each namespace with its new name" },
                 { "'backupName':'b','labelSelector':{},'orLabelSelectors':[{}]",
-                  "spec.orLabelSelectors: cannot be given beside labelSelector: choose one of the two" },
+                  "spec.orLabelSelectors: can't be used together with spec.labelSelector" },
                 { "'backupName':'b','existingResourcePolicy':'recreate'",
                   "spec.existingResourcePolicy: \"recreate\" is not known: write \"none\" or \"update\"" },
                 { "'backupName':'b','resourceModifier':{'kind':'secret','name':'m'}",

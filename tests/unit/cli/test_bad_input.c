@@ -8,9 +8,9 @@
 typedef struct AskedKind {
         const char *kind, *plural;
         const Controller *controller;
-        const char *look;   /* at this name */
-        const char *status; /* a text, or a list whose first text counts */
-        const char *reason; /* of the Event */
+        const char *look;                /* at this name */
+        const char *status;              /* a text, or a list whose first text counts */
+        const char *reason;              /* of the Event */
         const char *command[3], *before; /* the sentence, in what is printed */
 } AskedKind;
 
@@ -49,7 +49,8 @@ static const AskedKind location = { "BackupStorageLocation",
 
 #define SELECTOR "{'matchLabels':{'a':'b'}}"
 #define S3(bucket, more)                                                                                     \
-        "{'provider':'aws','objectStorage':{'bucket':'" bucket "'},'config':{'region':'r','s3ForcePathStyle':" \
+        "{'provider':'aws','objectStorage':{'bucket':'" bucket                                               \
+        "'},'config':{'region':'r','s3ForcePathStyle':"                                                      \
         "'true','s3Url':'http://S3'}," more "}"
 #define KEYS "'credential':{'name':'keys','key':'cloud'}"
 
@@ -60,7 +61,8 @@ static const struct {
         { &backup, "{'storageLocation':'nowhere'}",
           "spec.storageLocation: there is no backup storage location \"nowhere\" in namespace \"velero\"" },
         { &backup, "{'storageLocation':'archive'}",
-          "spec.storageLocation: backup storage location \"archive\" is ReadOnly: nothing is written to it or "
+          "spec.storageLocation: backup storage location \"archive\" is ReadOnly: nothing is written to it "
+          "or "
           "deleted from it" },
         { &backup, "{'storageLocation':'lost'}",
           "spec.storageLocation: backup storage location \"lost\" is not Available: list \"s3://b\": the "
@@ -69,21 +71,25 @@ static const struct {
           "spec.storageLocation: backup storage location \"new\" is not Available: it has not been tried "
           "yet" },
         { &backup, "{'storageLocation':'taken'}",
-          "metadata.name: backup storage location \"taken\" has a backup \"x\" already: take another name, or "
+          "metadata.name: backup storage location \"taken\" has a backup \"x\" already: take another name, "
+          "or "
           "delete that one" },
         { &backup, "{'ttl':'-1h'}", "spec.ttl: \"-1h\" is negative; expected a duration such as \"720h\"" },
         { &backup, "{'labelSelector':" SELECTOR ",'orLabelSelectors':[" SELECTOR "]}",
           "spec.orLabelSelectors: can't be used together with spec.labelSelector" },
         { &backup, "{'includedResources':['pods'],'includedNamespaceScopedResources':['pods']}",
-          "spec: includedResources, excludedResources and includeClusterResources can't be used together with "
+          "spec: includedResources, excludedResources and includeClusterResources can't be used together "
+          "with "
           "the lists of cluster-scoped and namespace-scoped resources" },
         { &restore, "{'backupName':'none'}",
           "spec.backupName: there is no backup \"none\" in namespace \"velero\"" },
         { &restore, "{'backupName':'failed'}",
-          "spec.backupName: backup \"failed\" is Failed: only one that is Completed or PartiallyFailed can be "
+          "spec.backupName: backup \"failed\" is Failed: only one that is Completed or PartiallyFailed can "
+          "be "
           "restored" },
         { &restore, "{'backupName':'deleted'}",
-          "spec.backupName: backup \"deleted\" is Deleting: only one that is Completed or PartiallyFailed can "
+          "spec.backupName: backup \"deleted\" is Deleting: only one that is Completed or PartiallyFailed "
+          "can "
           "be restored" },
         { &restore, "{'backupName':'running'}",
           "spec.backupName: backup \"running\" is InProgress: only one that is Completed or PartiallyFailed "
@@ -118,7 +124,8 @@ static const struct {
         { &location, S3("ExpiredToken", KEYS),
           "list \"s3://ExpiredToken\": the credentials have expired (ExpiredToken)" },
         { &location, S3("AccessDenied", KEYS),
-          "list \"s3://AccessDenied\": access denied: the keys need to list the bucket, to get, put and delete "
+          "list \"s3://AccessDenied\": access denied: the keys need to list the bucket, to get, put and "
+          "delete "
           "its objects and to list and abort uploads (AccessDenied)" },
         { &location, S3("b", "'credential':{'name':'none','key':'cloud'}"),
           "spec.credential: there is no Secret \"none\" in namespace \"velero\"" },
@@ -143,8 +150,9 @@ static void refuse(Peer *peer) {
 
                 (void) sscanf(request, "GET /%63[A-Za-z]", code);
                 body = xasprintf("<Error><Code>%s</Code><Message>m</Message></Error>", code);
-                head = xasprintf("HTTP/1.1 %d x\r\nContent-Type: application/xml\r\nContent-Length: %zu\r\n\r\n",
-                                 strcmp(code, "NoSuchBucket") == 0 ? 404 : 403, strlen(body));
+                head = xasprintf(
+                        "HTTP/1.1 %d x\r\nContent-Type: application/xml\r\nContent-Length: %zu\r\n\r\n",
+                        strcmp(code, "NoSuchBucket") == 0 ? 404 : 403, strlen(body));
                 if (!peer_say(peer, head) || !peer_say(peer, body))
                         return;
         }
@@ -205,9 +213,10 @@ static void world_open(World *world) {
         server_start(&world->s3);
         put_file(world, "foreign/photos", "cat.jpg");
         put_file(world, "taken/backups/x", "velero-backup.json");
-        cluster_add(&world->f.cluster, "/api/v1/namespaces/velero/secrets",
-                    "{'metadata':{'name':'keys'},'data':{'cloud':'W2RlZmF1bHRdCmF3c19hY2Nlc3Nfa2V5X2lkPWEKYXdzX3"
-                    "NlY3JldF9hY2Nlc3Nfa2V5PWIK'}}");
+        cluster_add(
+                &world->f.cluster, "/api/v1/namespaces/velero/secrets",
+                "{'metadata':{'name':'keys'},'data':{'cloud':'W2RlZmF1bHRdCmF3c19hY2Nlc3Nfa2V5X2lkPWEKYXdzX3"
+                "NlY3JldF9hY2Nlc3Nfa2V5PWIK'}}");
         add_location(world, "default", "", "{'phase':'Available'}");
         add_location(world, "taken", "", "{'phase':'Available'}");
         add_location(world, "archive", ",'accessMode':'ReadOnly'", "{'phase':'Available'}");
@@ -231,10 +240,12 @@ static void world_clear(World *world) {
 }
 
 static Str first_text(World *world, const AskedKind *kind) {
-        AUTO_JSON *doc = cluster_get(&world->f.cluster, arena_printf(&world->arena, IN_VELERO "%s/x", kind->plural));
+        AUTO_JSON *doc =
+                cluster_get(&world->f.cluster, arena_printf(&world->arena, IN_VELERO "%s/x", kind->plural));
         JsonVal *value = json_at(yyjson_doc_get_root(doc), "status", kind->status);
 
-        return arena_copy(&world->arena, json_str(yyjson_is_arr(value) ? yyjson_arr_get_first(value) : value));
+        return arena_copy(&world->arena,
+                          json_str(yyjson_is_arr(value) ? yyjson_arr_get_first(value) : value));
 }
 
 static void what_can_t_be_done_has_its_sentence_in_status_event_and_cli(void **state) {
@@ -248,7 +259,8 @@ static void what_can_t_be_done_has_its_sentence_in_status_event_and_cli(void **s
                 world_open(&world);
                 sentence = placed(&world, c->sentence);
                 add(&world, kind->kind, kind->plural,
-                    arena_printf(&world.arena, "'metadata':{'name':'x','namespace':'velero'},'spec':%s", c->spec));
+                    arena_printf(&world.arena, "'metadata':{'name':'x','namespace':'velero'},'spec':%s",
+                                 c->spec));
                 CHECK_TEXT(fixture_events(&world.f, kind->controller, kind->look, &world.arena),
                            arena_printf(&world.arena, "%s x %s: %s", kind->kind, kind->reason, sentence));
                 CHECK_TEXT(first_text(&world, kind), sentence);

@@ -174,14 +174,25 @@ static void what_is_wrong_with_a_backup_is_said_before_it_is_created(void **stat
                 ExitCode exit;
         } cases[] = {
                 { { "--storage-location", "nowhere" },
-                  "error: ?\n",
+                  "error: get backupstoragelocations.velero.io \"nowhere\" in namespace \"velero\": "
+                  "NotFound\n"
+                  "hint: \"grapnel backup-location get -n velero\" lists them\n",
                   EXIT_FAILED },
-                { { "--ttl", "-1h" }, "error: ?\n", EXIT_USAGE },
-                { { "-l", "a=b", "--or-selector", "a=b or c=d" }, "error: ?\n", EXIT_USAGE },
-                { { "--include-resources", "pods", "--include-namespace-scoped-resources", "pods" },
-                  "error: ?\n",
+                { { "--ttl", "-1h" },
+                  "error: --ttl: \"-1h\" is negative; expected a duration such as \"720h\"\n",
                   EXIT_USAGE },
-                { { "--from-schedule", "none" }, "error: ?\n", EXIT_USAGE },
+                { { "-l", "a=b", "--or-selector", "a=b or c=d" },
+                  "error: --or-selector: can't be used together with spec.labelSelector\n",
+                  EXIT_USAGE },
+                { { "--include-resources", "pods", "--include-namespace-scoped-resources", "pods" },
+                  "error: spec: includedResources, excludedResources and includeClusterResources can't be "
+                  "used "
+                  "together with the lists of cluster-scoped and namespace-scoped resources\n",
+                  EXIT_USAGE },
+                { { "--from-schedule", "none" },
+                  "error: get schedules.velero.io \"none\" in namespace \"velero\": NotFound\n"
+                  "hint: \"grapnel schedule get -n velero\" lists them\n",
+                  EXIT_FAILED },
         };
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(cluster_clear) ObjectCluster cluster = { 0 };

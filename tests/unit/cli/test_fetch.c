@@ -223,9 +223,9 @@ static void a_file_that_is_missing_is_named(void **state) {
                     "'status':{'phase':'Completed'}}");
         RUN(&contents, "backup", "download", "lost", "-o", arena_printf(&a.arena, "%s/lost.tar.gz", a.home));
         CHECK_INT(contents.exit, EXIT_FAILED);
-        CHECK_STR(contents.err, arena_printf(&a.arena,
-                                             "error: there is no \"backups/lost/lost.tar.gz\" in %s/bucket\n",
-                                             a.stored.path));
+        CHECK_STR(contents.err,
+                  arena_printf(&a.arena, "error: there is no \"backups/lost/lost.tar.gz\" in %s/bucket\n",
+                               a.stored.path));
         RUN(&log, "backup", "logs", "lost");
         CHECK_STR(log.err, arena_printf(&a.arena,
                                         "error: the log of \"lost\": there is no "

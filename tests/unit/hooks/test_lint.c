@@ -55,7 +55,8 @@ static void advice_is_given_before_anything_runs(void **state) {
                   "missing (write "
                   "\"300s\")",
                   "" },
-                { BACKUP "      pre: [{exec: {command: [a], timeout: -5s}}]\n      post: [{exec: {command: [b]}}]\n",
+                { BACKUP
+                  "      pre: [{exec: {command: [a], timeout: -5s}}]\n      post: [{exec: {command: [b]}}]\n",
                   "line 8: spec.hooks.resources[0].pre[0].exec.timeout: \"-5s\" is negative; expected a "
                   "duration such as \"30s\"",
                   "" },

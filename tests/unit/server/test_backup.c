@@ -274,12 +274,13 @@ static void one_that_is_edited_while_it_runs_ends_as_it_began_and_that_is_told(v
         f.cluster.refused = "configmaps";
         f.cluster.refused_status = 503;
         Thread editor = thread_start(edit_soon, &f);
-        CHECK_TEXT(fixture_events(&f, &controller_backup, "b1", &arena),
-                   "Backup b1 BackupStarted: backing up to location \"default\"\n"
-                   "Backup b1 BackupCompleted: Completed: 2 items, 0 errors, 0 warnings, 0 hooks of which 0 "
-                   "failed\n"
-                   "Backup b1 SpecChanged: its spec was changed while it ran, which had no effect: it ended as "
-                   "it had begun; create another backup for what is wanted now");
+        CHECK_TEXT(
+                fixture_events(&f, &controller_backup, "b1", &arena),
+                "Backup b1 BackupStarted: backing up to location \"default\"\n"
+                "Backup b1 BackupCompleted: Completed: 2 items, 0 errors, 0 warnings, 0 hooks of which 0 "
+                "failed\n"
+                "Backup b1 SpecChanged: its spec was changed while it ran, which had no effect: it ended as "
+                "it had begun; create another backup for what is wanted now");
         thread_join(editor);
         check_text(&f, BACKUPS "/b1", "status", "phase", "Completed");
         CHECK(fixture_said(&f, "Its spec was changed while it ran, which had no effect"));

@@ -57,8 +57,9 @@ static void old_definitions_are_told_by_what_they_lack(void **state) {
                   "level=warning msg=\"The custom resource definition does not know all fields: what is "
                   "written there is lost; \\\"grapnel install --crds-only\\\" adds them\" "
                   "definition=backups.velero.io fields=status.queuePosition" },
-                { "restores", "'timeout':{'type':'string'", "'another':{'type':'string'", "",
-                  "definition=restores.velero.io fields=\"spec.hooks.resources[].postHooks[].exec.timeout\"" },
+                { "restores", "'timeout':{'description'", "'another':{'description'", "",
+                  "definition=restores.velero.io "
+                  "fields=\"spec.hooks.resources[].postHooks[].exec.timeout\"" },
         };
 
         (void) state;
@@ -77,7 +78,6 @@ static void old_definitions_are_told_by_what_they_lack(void **state) {
                 }
                 CHECK(definitions_check(&f.server, &err) == (c->error[0] == '\0'));
                 CHECK_STR(err.message ? err.message : "", c->error);
-                print_message(STR_FMT, STR_ARG(buf_str(&f.log)));
                 CHECK(c->said ? fixture_said(&f, c->said) : f.log.len == 0);
         }
 }

@@ -62,8 +62,7 @@ static void what_may_not_be_deleted_is_refused_with_a_sentence(void **state) {
                 AUTO(fixture_clear) ServerFixture f = { 0 };
                 AUTO(stored_clear) StoredBackups stored = { 0 };
                 AUTO(arena_clear) Arena arena = { 0 };
-                AUTO_FREE char *request =
-                        xasprintf(REQUEST("d1", "%s", "{}"), c->backup);
+                AUTO_FREE char *request = xasprintf(REQUEST("d1", "%s", "{}"), c->backup);
 
                 open_both(&f, &stored, c->location);
                 cluster_add(&f.cluster, REQUESTS, request);

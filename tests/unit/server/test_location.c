@@ -86,7 +86,8 @@ static void a_folder_that_is_not_there_is_not_made_as_its_volume_may_not_be_moun
         cluster_change(&f.cluster, LOCATIONS "/default", "{'spec':{'config':{'path':'/nonexistent/here'}}}");
         fixture_look(&f, &controller_location, "default");
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "message"),
-                   "spec.config.path: there is no folder \"/nonexistent/here\" where the server runs: is its volume "
+                   "spec.config.path: there is no folder \"/nonexistent/here\" where the server runs: is its "
+                   "volume "
                    "mounted?");
         CHECK(access("/nonexistent", F_OK) != 0);
 }
