@@ -19,7 +19,7 @@ typedef struct Comparison {
 
 /* As deep as the schemas are, which are ours in one of the two: their depth is that of the tables in crd_*.c. */
 static void compare(const Comparison *comparison, JsonVal *ours, JsonVal *theirs, Str path) {
-        JsonVal *items = json_get(ours, "items"), *key, *field;
+        JsonVal *items = json_get(ours, "items"), *properties = json_get(ours, "properties"), *key, *field;
         size_t i, count;
 
         if (json_get_bool(theirs, "x-kubernetes-preserve-unknown-fields", false))
@@ -27,7 +27,9 @@ static void compare(const Comparison *comparison, JsonVal *ours, JsonVal *theirs
         if (items)
                 compare(comparison, items, json_get(theirs, "items"),
                         str_of(arena_printf(comparison->arena, STR_FMT "[]", STR_ARG(path))));
-        yyjson_obj_foreach(json_get(ours, "properties"), i, count, key, field) {
+        if (!properties)
+                return;
+        yyjson_obj_foreach(properties, i, count, key, field) {
                 JsonVal *known = json_get(json_get(theirs, "properties"), yyjson_get_str(key));
                 Str at = field_path(path, yyjson_get_str(key), comparison->arena);
 

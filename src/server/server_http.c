@@ -39,12 +39,13 @@ static bool see_backup(void *metrics, JsonVal *backup) {
         AUTO(error_clear) Error reason = { 0 };
         JsonVal *status = json_get(backup, "status");
         Str schedule = object_schedule(backup);
-        int64_t wall_ms;
+        int64_t wall_ms, seconds;
 
-        if (str_equal(json_get_str(status, "phase"), STR("Completed")) &&
-            clock_parse_rfc3339(json_get_str(status, "completionTimestamp"), &wall_ms, &reason))
-                metrics_raise(metrics, METRIC_BACKUP_LAST_SUCCESSFUL_TIMESTAMP, &schedule,
-                              (double) (wall_ms / 1000));
+        if (!str_equal(json_get_str(status, "phase"), STR("Completed")) ||
+            !clock_parse_rfc3339(json_get_str(status, "completionTimestamp"), &wall_ms, &reason))
+                return true;
+        seconds = wall_ms / 1000;
+        metrics_raise(metrics, METRIC_BACKUP_LAST_SUCCESSFUL_TIMESTAMP, &schedule, (double) seconds);
         return true;
 }
 
