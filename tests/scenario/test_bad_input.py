@@ -74,7 +74,7 @@ def test_a_backup_in_which_no_kind_may_be_listed_is_not_completed(world):
     run = world.run("backup", "run", "b", "--include-namespaces", "shop", "--to", world.store, code=2)
     status = world.metadata("b")["status"]
     assert status["phase"] == "PartiallyFailed" and status["errors"] > 3, status
-    assert "itemsBackedUp" not in status.get("progress", {}) and may_not("list", "secrets") in run.out, (status, run.out)
+    assert "itemsBackedUp" not in status.get("progress", {}) and may_not("list", "pods") in run.out, (status, run.out)
 
 
 def test_a_restore_that_may_not_look_at_what_exists_names_the_rule(world):
