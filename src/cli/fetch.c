@@ -242,6 +242,7 @@ static bool get_directly(Cli *cli, Fetcher *fetcher, const FetchedFile *what, co
                 *ret_reached = taking->has_begun || err->code == ERROR_CANCELED;
                 return false;
         }
+        *ret_reached = reply.status != 503;
         return reply.status == 200 || bad_reply(&reply, options.base_url, err);
 }
 

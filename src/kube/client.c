@@ -9,6 +9,7 @@ enum {
         /* A 500 is mostly a fault that stays (a webhook that is gone); waiting out the deadline for each of a
          * thousand objects would not mend it.  429, 502, 503, 504 and broken connections last the deadline. */
         INTERNAL_ERROR_TRIES = 5,
+        STREAM_TRIES = 8,             /* about 10 s in all, with the pauses of backoff.h */
         LAST_TRY_MS = 500,            /* with less time than this left it is over */
         SHORT_TIMEOUT_MS = 20 * 1000, /* below it one attempt may take all the time there is */
 };
@@ -237,16 +238,21 @@ bool kube_stream(KubeClient *client, const KubeCall *call, int64_t silence_ms,
         const KubeExchange exchange = {
                 .call = call, .silence_ms = silence_ms, .on_bytes = on_bytes, .user = user
         };
+        Backoff backoff = { 0 };
+        bool has_renewed = false;
         int status;
 
-        if (stream_once(client, &exchange, stop, &status, err))
-                return true;
-        if (status == 401 && credentials_expired(client->link->credentials)) {
+        for (unsigned tries = 1; !stream_once(client, &exchange, stop, &status, err); tries++) {
+                bool is_expired =
+                        status == 401 && !has_renewed && credentials_expired(client->link->credentials);
+
+                has_renewed = has_renewed || is_expired;
+                if (!is_expired && (status != 503 || tries == STREAM_TRIES ||
+                                    !stop_sleep_ms(stop, backoff_next_ms(&backoff, 0))))
+                        return error_prefix(err, STR_FMT, STR_ARG(call->about));
                 error_clear(err);
-                if (stream_once(client, &exchange, stop, &status, err))
-                        return true;
         }
-        return error_prefix(err, STR_FMT, STR_ARG(call->about));
+        return true;
 }
 
 static void link_free(KubeLink *link) {

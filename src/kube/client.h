@@ -45,7 +45,8 @@ typedef struct KubeCall {
 bool kube_call(KubeClient *client, const KubeCall *call, const Stop *stop, JsonDoc **ret_doc, Error *err)
         MUST_CHECK;
 
-/* The body of a 2xx piece by piece, as it comes, in one attempt: for what the API server only passes on.
+/* The body of a 2xx piece by piece, as it comes: for what the API server only passes on.  Only a 503 is tried again, for
+ * 10 s: of several servers behind a Service another one may have it.
  * `silence_ms`: the longest wait for the next bytes; 0: no limit.  Stops when `on_bytes` returns false with err set. */
 bool kube_stream(KubeClient *client, const KubeCall *call, int64_t silence_ms,
                  bool (*on_bytes)(void *user, Str bytes, Error *err), void *user, const Stop *stop,

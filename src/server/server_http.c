@@ -158,17 +158,20 @@ static bool open_transfer(Transfer *transfer, const DownloadTarget *target, Erro
                store_read_begin(transfer->location.store, target->key, &transfer->file, err);
 }
 
-static void send(Server *server, JsonVal *request, ServeReply *reply) {
+static void send(ServerHttp *http, JsonVal *request, ServeReply *reply) {
         AUTO(transfer_freep) Transfer *transfer = xnew0(Transfer);
         AUTO(error_clear) Error err = { 0 };
         DownloadTarget target = { 0 };
 
-        transfer->server = server;
+        transfer->server = http->server;
         transfer->request = arena_copy(&transfer->arena, object_name(request));
-        if (!download_find(server, request, &transfer->arena, &target, &err) ||
+        if (!download_find(http->server, request, &transfer->arena, &target, &err) ||
             !open_transfer(transfer, &target, &err)) {
-                reply_text(reply, err.code == ERROR_INVALID || err.code == ERROR_NOT_FOUND ? 404 : 503,
-                           err.message);
+                /* The log of a run that is on is where it runs: the one that leads has it, maybe the next that is asked. */
+                bool is_absent = atomic_load(&http->leads) &&
+                                 (err.code == ERROR_INVALID || err.code == ERROR_NOT_FOUND);
+
+                reply_text(reply, is_absent ? 404 : 503, err.message);
                 return;
         }
         reply->status = 200;
@@ -203,7 +206,7 @@ static void answer_download(void *user, const ServeRequest *request, ServeReply 
                 reply_text(reply, 403,
                            "the token is wrong, has expired or was used: make a new DownloadRequest");
         else
-                send(http->server, yyjson_doc_get_root(doc), reply);
+                send(http, yyjson_doc_get_root(doc), reply);
 }
 
 static bool serve_downloads(ServerHttp *http, Error *err) {

@@ -70,6 +70,8 @@ static void open_answering(Answering *a, bool serves) {
         a->f.options.download_address = str_of(arena_printf(&a->arena, "127.0.0.1:%u", free_port()));
         if (serves && !server_http_start(&a->f.server, &a->http, &err))
                 fail_msg("%s", err.message);
+        if (serves)
+                server_http_set_ready(a->http);
         a->home = enter_opened(&a->f.cluster, &a->arena);
         a->stop = stop_new();
         a->thread = thread_start(answer, a);
@@ -188,6 +190,20 @@ static void what_can_t_be_reached_comes_through_the_api_server(void **state) {
                       "/api/v1/namespaces/velero/services/https:grapnel:", 49) == 0);
         CHECK(memmem(a.f.cluster.proxied_paths.ptr, a.f.cluster.proxied_paths.len, "/proxy/download/b1-",
                      19) != NULL);
+}
+
+static void one_that_stands_by_is_passed_over(void **state) {
+        AUTO(answering_clear) Answering a = { 0 };
+        AUTO(cli_run_clear) CliRun run;
+
+        (void) state;
+        open_answering(&a, false);
+        a.f.cluster.proxied = "level=info msg=\"of the leader\"\n";
+        a.f.cluster.proxied_late = 2;
+        RUN(&run, "backup", "logs", "b1");
+        CHECK_STR(run.err, "");
+        CHECK_STR(run.out, "level=info msg=\"of the leader\"\n");
+        CHECK_INT(a.f.cluster.proxied_late, 0);
 }
 
 static void the_contents_are_put_into_a_file(void **state) {
@@ -309,6 +325,7 @@ int main(void) {
                 cmocka_unit_test(a_certificate_that_is_not_trusted_is_told_unless_that_is_wished),
                 cmocka_unit_test(describe_shows_findings_hooks_and_objects),
                 cmocka_unit_test(what_can_t_be_reached_comes_through_the_api_server),
+                cmocka_unit_test(one_that_stands_by_is_passed_over),
                 cmocka_unit_test(the_contents_are_put_into_a_file),
                 cmocka_unit_test(a_file_that_is_missing_is_named),
                 cmocka_unit_test(a_run_that_is_on_has_a_log_only_with_follow),

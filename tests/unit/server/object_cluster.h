@@ -41,6 +41,7 @@ typedef struct ObjectCluster {
         int refused_status;
         bool knows_no_failed_download; /* as the CRDs of Velero 1.18 */
         const char *proxied;           /* what any Service answers through the proxy; NULL: there is none */
+        unsigned proxied_late;         /* so many times it answers 503 before */
         Buf proxied_paths;             /* "/download/…\n" for each that was asked */
         Arena arena;
         Stop *stop;
@@ -255,6 +256,11 @@ static inline int kept_read(ObjectCluster *cluster, const char *path, Buf *into)
         }
         if (cluster->proxied && strstr(path, "/proxy/")) {
                 buf_printf(&cluster->proxied_paths, "%s\n", path);
+                if (cluster->proxied_late > 0) {
+                        cluster->proxied_late--;
+                        buf_add(into, STR("this server stands by"));
+                        return 503;
+                }
                 buf_add(into, str_of(cluster->proxied));
                 return 200;
         }

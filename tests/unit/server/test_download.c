@@ -254,6 +254,27 @@ static void the_log_of_a_run_is_given_as_it_grows(void **state) {
         CHECK_TEXT(get(&client, path), "200 all of it");
 }
 
+static void one_that_stands_by_does_not_say_that_a_log_is_missing(void **state) {
+        (void) state;
+        for (int leads = 0; leads < 2; leads++) {
+                AUTO(fixture_clear) ServerFixture f = { 0 };
+                AUTO(stored_clear) StoredBackups stored = { 0 };
+                AUTO(client_clear) Client client = { 0 };
+                AUTO(log_freep) Log *log = log_new(LOG_TEXT, LOG_INFO);
+
+                open_both(&f, &stored);
+                serve(&client, &f);
+                if (leads)
+                        server_http_set_ready(client.server);
+                cluster_change(&f.cluster, IN_VELERO "backups/waits", "{'status':{'phase':'InProgress'}}");
+                cluster_add(&f.cluster, REQUESTS, REQUEST("d1", "BackupLog", "waits"));
+                Run *run = runs_begin(f.server.runs, RUN_BACKUP, STR("waits"), log);
+                Str path = path_of(&f, "d1", &client.arena);
+                runs_end(f.server.runs, run); /* as if it ran elsewhere */
+                CHECK(str_starts_with(get(&client, path), leads ? STR("404 ") : STR("503 ")));
+        }
+}
+
 typedef struct Running {
         Runs *runs;
         Run *run;
@@ -377,6 +398,7 @@ int main(void) {
                 cmocka_unit_test(velero_1_18_knows_no_failed_phase_so_an_annotation_says_it),
                 cmocka_unit_test(a_file_is_given_once_for_the_token),
                 cmocka_unit_test(the_log_of_a_run_is_given_as_it_grows),
+                cmocka_unit_test(one_that_stands_by_does_not_say_that_a_log_is_missing),
                 cmocka_unit_test(a_reader_of_a_live_log_waits_for_its_end),
                 cmocka_unit_test(metrics_and_health_are_plain_text),
                 cmocka_unit_test(a_status_request_is_answered_and_goes),
