@@ -171,7 +171,9 @@ static bool wants_hooks(const Application *apply) {
                 return false;
         if (!item_is(apply->item, "pods"))
                 pod = json_mut_at(pod, "spec", "template");
-        return engine->has_exec_hooks || has_exec_annotation(pod);
+        /* Who leaves pods out, and asks for no hooks, waits for none. */
+        return engine->has_exec_hooks ||
+               (selection_has_resource(&engine->selection, STR("pods")) && has_exec_annotation(pod));
 }
 
 /* Not that of a pod with hooks: they go by what it says of the containers, which has to be the kubelet's word. */

@@ -120,11 +120,10 @@ def test_a_backup_by_real_velero_is_described_and_restored(cluster):
         assert cluster.run("backup", "logs", name, "--from", store).out
     cluster.namespaces.append("marina")
     cluster.forget_namespace("marina")
-    cluster.restore("again", "plain", code=2, store=store, namespaceMapping={"harbour": "marina"}, includedNamespaces=["harbour"], restorePVs=False,
-                    excludedResources=["pods", "statefulsets"])  # the hook in the StatefulSet's template would be waited for
+    cluster.restore("again", "plain", code=2, store=store, namespaceMapping={"harbour": "marina"}, includedNamespaces=["harbour"], excludedResources=["pods"], restorePVs=False)
     made = cluster.json("-n", "marina", "get", "configmap/settings", "secret/harbour-key", "boats.harbour.example/dinghy", "networkpolicy/closed",
-                        "deploy/quay", "cronjob/nightly", "hpa/quay", "pdb/quay", "ingress/quay", "role/pilot", "rolebinding/pilot")
-    assert len(made["items"]) == 11
+                        "deploy/quay", "sts/ledger", "cronjob/nightly", "hpa/quay", "pdb/quay", "ingress/quay", "role/pilot", "rolebinding/pilot")
+    assert len(made["items"]) == 12
     settings = [o for o in made["items"] if o["metadata"]["name"] == "settings"][0]
     assert settings["data"]["number-like"] == "12345678901234567890" and settings["binaryData"] == {"blob": "AAECAwT/"}
     boat = [o for o in made["items"] if o["kind"] == "Boat"][0]

@@ -99,6 +99,9 @@ def test_an_annotation_of_a_template_runs_in_the_pods_that_its_controller_makes(
     assert run.code == 0, run.err
     assert [world.api.commands("shop", f"web-5f-{i}") for i in range(2)] == [["echo own"]] * 2
     assert [(h["outcome"], h["source"]) for h in world.hooks("r", "restores")] == [("Succeeded", "annotation")] * 2
+    world.new_cluster()  # and none when pods are left out: nothing is waited for
+    world.run("restore", "run", "r2", "--from", world.store, "--backup", "b", "--exclude-resources", "pods", code=0)
+    assert not world.hooks("r2", "restores")
 
 
 def test_fail_stops_later_hooks_of_the_pod_and_continue_does_not(world):
