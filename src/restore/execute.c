@@ -242,7 +242,7 @@ bool restore_execute(const RestoreRun *run, Arena *arena, RestoreOutcome *ret_ou
                 return false;
         if (!run->dry_run) {
                 const char *name =
-                        arena_printf(&engine.arena, "restore-" STR_FMT, STR_ARG(run->restore->name));
+                        arena_printf(&engine.arena, "restores/" STR_FMT, STR_ARG(run->restore->name));
 
                 if (!store_lock(run->store, str_of(name), &lock, err) || !check_name_free(run, err) ||
                     !log_file_new(&file, err))

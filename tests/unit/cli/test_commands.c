@@ -7,6 +7,7 @@
 #include "cli/tabs.h"
 #include "cli/words.h"
 #include "data/json.h"
+#include "store/store.h"
 
 static void check_lines_fit(const char *text, const char *name) {
         Str rest = str_of(text), line;
@@ -340,7 +341,10 @@ static void deleting_asks_and_nobody_to_ask_is_a_refusal(void **state) {
 static void restores_in_a_folder_are_deleted_with_their_logs(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         const char *folder = new_folder(&arena);
-        AUTO(cli_run_clear) CliRun unknown, sure, left, none;
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(store_freep) Store *store = NULL;
+        AUTO(store_unlockp) StoreLock *lock = NULL;
+        AUTO(cli_run_clear) CliRun unknown, busy, sure, left, none;
 
         (void) state;
         CHECK_INT(system(arena_printf(&arena,
@@ -351,6 +355,13 @@ static void restores_in_a_folder_are_deleted_with_their_logs(void **state) {
         RUN(&unknown, "restore", "delete", "r1", "sunday", "--confirm", "--from", folder);
         CHECK_INT(unknown.exit, EXIT_FAILED);
         CHECK_INT(access(arena_printf(&arena, "%s/restores/r1", folder), F_OK), 0);
+        CHECK(store_open_directory(str_of(folder), false, NULL, &store, &err));
+        CHECK(store_lock(store, STR("restores/r1"), &lock, &err));
+        RUN(&busy, "restore", "delete", "r1", "--confirm", "--from", folder);
+        CHECK_INT(busy.exit, EXIT_FAILED);
+        CHECK(strstr(busy.err, "error: delete restore \"r1\": \"restores/r1\" in \"") != NULL);
+        CHECK_INT(access(arena_printf(&arena, "%s/restores/r1", folder), F_OK), 0);
+        store_unlock(TAKE(lock));
         RUN(&sure, "restore", "delete", "r1", "--confirm", "--from", folder);
         CHECK_STR(sure.out, "Restore r1 deleted\n");
         CHECK_INT(access(arena_printf(&arena, "%s/restores/r1", folder), F_OK), -1);

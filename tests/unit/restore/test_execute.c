@@ -117,6 +117,22 @@ static void a_name_that_is_taken_is_refused(void **state) {
         scene_close(&scene);
 }
 
+/* The lock's name is that which a deletion takes. */
+static void a_name_that_is_in_use_is_refused(void **state) {
+        AUTO(store_unlockp) StoreLock *lock = NULL;
+        Scene scene;
+
+        (void) state;
+        scene_open(&scene);
+        CHECK(store_lock(scene.store, STR("restores/r"), &lock, &scene.err));
+        CHECK(!run(&scene, "r", MAPPED));
+        CHECK_INT(scene.err.code, ERROR_EXISTS);
+        CHECK(strstr(scene.err.message, "\"restores/r\" in \"") != NULL);
+        CHECK_INT(scene.cluster.posts, 0);
+        store_unlock(TAKE(lock));
+        scene_close(&scene);
+}
+
 static void a_missing_modifier_fails_validation(void **state) {
         Scene scene;
 
@@ -468,6 +484,7 @@ int main(void) {
                 cmocka_unit_test(a_dry_run_counts_and_writes_nothing),
                 cmocka_unit_test(an_item_that_is_refused_is_an_error_and_the_rest_goes_on),
                 cmocka_unit_test(a_name_that_is_taken_is_refused),
+                cmocka_unit_test(a_name_that_is_in_use_is_refused),
                 cmocka_unit_test(a_missing_modifier_fails_validation),
                 cmocka_unit_test(a_broken_archive_fails_before_anything_is_created),
                 cmocka_unit_test(no_broken_connection_loses_an_object),
