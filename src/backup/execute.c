@@ -233,7 +233,7 @@ static bool run_engine(Engine *engine, RunSinks *sinks, Arena *arena, BackupOutc
 
 /* Files without a velero-backup.json are no backup: a run that was killed left them, and they are replaced. */
 static bool claim_name(const BackupRun *run, Arena *arena, Error *err) {
-        Str name = run->backup->name, prefix;
+        Str name = run->backup->name;
         Strs left_over = { 0 };
         bool exists;
 
@@ -244,8 +244,7 @@ static bool claim_name(const BackupRun *run, Arena *arena, Error *err) {
                 return error_set(err, ERROR_EXISTS,
                                  "backup \"" STR_FMT "\" already exists in \"" STR_FMT "\"", STR_ARG(name),
                                  STR_ARG(store_name(run->store)));
-        prefix = str_of(arena_printf(arena, "backups/" STR_FMT "/", STR_ARG(name)));
-        if (!store_list(run->store, prefix, arena, &left_over, err))
+        if (!store_list(run->store, layout_backup_folder(name, arena), arena, &left_over, err))
                 return false;
         if (left_over.len > 0)
                 log_info(run->log, NO_FIELDS,

@@ -3,8 +3,6 @@
 #include "cli/delete.h"
 #include "kube/object.h"
 
-#define MORE " and all that is stored of them"
-
 typedef struct BackupDeleteRequest {
         OriginFlags origin;
         DeleteFlags choice;
@@ -40,13 +38,11 @@ static bool request_deletion(Cli *cli, const Velero *velero, JsonVal *backup, Er
 }
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
-        static const DeletedFiles files = {
-                CATALOG_BACKUPS, "backup", "Backup", "backups", MORE, layout_delete_backup,
-        };
+        static const DeletedFiles files = { CATALOG_BACKUPS, "backups", layout_delete_backup };
         static const DeletedKind what = {
                 .kind = "Backup",
                 .noun = "backup",
-                .more = MORE,
+                .more = " and all that is stored of them",
                 .before_name = "Request to delete backup \"",
                 .after_name = "\" submitted successfully.\nThe backup will be fully deleted after all "
                               "associated data (disk snapshots, "
@@ -54,14 +50,8 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .delete_one = request_deletion,
         };
         const BackupDeleteRequest *flags = request;
-        AUTO(origin_clear) Origin origin = { 0 };
 
-        if (!choice_check(cli, line, &flags->choice.which, err) ||
-            !origin_open(cli, &flags->origin, &origin, err))
-                return false;
-        if (origin.store)
-                return delete_in_folder(cli, &origin, &files, line, &flags->choice, err);
-        return delete_in_cluster(cli, &origin.velero, &what, line, &flags->choice, err);
+        return delete_run(cli, line, &flags->origin, &flags->choice, &files, &what, err);
 }
 
 const Command cmd_backup_delete = {

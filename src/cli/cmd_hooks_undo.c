@@ -26,6 +26,12 @@ static const Option options[] = {
 
 enum { SERVER_WAIT_MS = 30 * 1000 }; /* a lease ends 15 s after the last word of who holds it */
 
+#define UNDO_IDENTITY "hooks-undo-"
+
+static bool is_undo(Str identity) {
+        return str_starts_with(identity, STR(UNDO_IDENTITY));
+}
+
 typedef struct Waiting {
         const Session *session;
         Str leader;
@@ -36,9 +42,11 @@ static void tell_leader(void *user, Str identity) {
         Waiting *waiting = user;
         Arena *arena = waiting->session->cli->arena;
 
-        if (identity.len == 0 || str_starts_with(identity, STR("hooks-undo-")))
+        if (identity.len == 0)
                 return;
         waiting->leader = arena_copy(arena, identity);
+        if (is_undo(identity))
+                return;
         progress_say(waiting->session->progress,
                      str_of(arena_printf(arena,
                                          "server \"" STR_FMT "\" leads: it thaws by itself; waiting in "
@@ -56,6 +64,11 @@ static bool take_lease(Session *session, const LeaseOptions *of_server, Stop *lo
         if (is_ours || err->code != ERROR_CANCELED || stop_is_set(session->stop))
                 return is_ours;
         error_clear(err);
+        if (is_undo(waiting->leader))
+                return error_set(err, ERROR_UNAVAILABLE,
+                                 "another \"grapnel hooks undo --server\" is at work in namespace \"" STR_FMT
+                                 "\", as \"" STR_FMT "\"",
+                                 STR_ARG(of_server->namespace), STR_ARG(waiting->leader));
         cli_set_hint(session->cli,
                      "what it could not thaw yet it tries again every 30 seconds; end it first to do "
                      "it by hand");
@@ -80,7 +93,8 @@ static bool undo_of_server(Session *session, Str given, HookUndo *ret_undo, Erro
         const LeaseOptions of_server = { .client = session->cluster.client,
                                          .namespace = namespace,
                                          .name = STR("grapnel"),
-                                         .identity = str_of(arena_printf(arena, "hooks-undo-%d", getpid())),
+                                         .identity =
+                                                 str_of(arena_printf(arena, UNDO_IDENTITY "%d", getpid())),
                                          .on_leader = tell_leader,
                                          .user = &waiting };
         if (!take_lease(session, &of_server, lost, &lease, err))

@@ -1,8 +1,6 @@
 #include "cli/commands.h"
 #include "cli/delete.h"
 
-#define MORE " and their logs"
-
 typedef struct RestoreDeleteRequest {
         OriginFlags origin;
         DeleteFlags choice;
@@ -19,13 +17,11 @@ static bool delete_restore(Cli *cli, const Velero *velero, JsonVal *restore, Err
 }
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
-        static const DeletedFiles files = {
-                CATALOG_RESTORES, "restore", "Restore", "restores", MORE, layout_delete_restore,
-        };
+        static const DeletedFiles files = { CATALOG_RESTORES, "restores", layout_delete_restore };
         static const DeletedKind what = {
                 .kind = "Restore",
                 .noun = "restore",
-                .more = MORE,
+                .more = " and their logs",
                 .before_name = "Request to delete restore \"",
                 .after_name = "\" submitted successfully.\nThe restore will be fully deleted after all "
                               "associated data (restore files in "
@@ -33,14 +29,8 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .delete_one = delete_restore,
         };
         const RestoreDeleteRequest *flags = request;
-        AUTO(origin_clear) Origin origin = { 0 };
 
-        if (!choice_check(cli, line, &flags->choice.which, err) ||
-            !origin_open(cli, &flags->origin, &origin, err))
-                return false;
-        if (origin.store)
-                return delete_in_folder(cli, &origin, &files, line, &flags->choice, err);
-        return delete_in_cluster(cli, &origin.velero, &what, line, &flags->choice, err);
+        return delete_run(cli, line, &flags->origin, &flags->choice, &files, &what, err);
 }
 
 const Command cmd_restore_delete = {
@@ -48,8 +38,7 @@ const Command cmd_restore_delete = {
         .arguments = "[NAME...]",
         .summary = "Delete restores and their logs",
         .details = "What was restored stays. In the cluster the server removes the files of the restore; in "
-                   "a folder "
-                   "they are deleted at once.",
+                   "a folder they are deleted at once.",
         .example = "# Delete restore monday-20261122171729; ask first.\n"
                    "grapnel restore delete monday-20261122171729\n\n"
                    "# Delete all restores in a folder, in a script.\n"

@@ -69,26 +69,25 @@ bool delete_in_cluster(Cli *cli, const Velero *velero, const DeletedKind *what, 
         return choice_end(cli, &choice, err);
 }
 
-static bool delete_stored(Cli *cli, Store *store, const DeletedFiles *what, Str name, Error *err) {
+static bool delete_stored(Cli *cli, Store *store, const DeletedFiles *files, Str name, Error *err) {
         AUTO(store_unlockp) StoreLock *lock = NULL;
-        const char *lock_name = arena_printf(cli->arena, "%s/" STR_FMT, what->folder, STR_ARG(name));
+        const char *lock_name = arena_printf(cli->arena, "%s/" STR_FMT, files->folder, STR_ARG(name));
 
-        return (store_lock(store, str_of(lock_name), &lock, err) && what->delete_one(store, name, err)) ||
-               error_prefix(err, "delete %s \"" STR_FMT "\"", what->noun, STR_ARG(name));
+        return store_lock(store, str_of(lock_name), &lock, err) && files->delete_one(store, name, err);
 }
 
 /* What has no metadata was never finished; its name is enough to delete it. */
-static bool find_stored(Cli *cli, const Origin *origin, const DeletedFiles *what, const CommandLine *line,
+static bool find_stored(Cli *cli, const Origin *origin, CatalogKind kind, const CommandLine *line,
                         Str selector, Catalog *ret_catalog, Error *err) {
         if (line->arguments.len == 0)
-                return origin_select(cli, origin, what->kind, (Strs) { 0 }, selector, ret_catalog, err);
+                return origin_select(cli, origin, kind, (Strs) { 0 }, selector, ret_catalog, err);
         ret_catalog->items = arena_alloc(cli->arena, line->arguments.len * sizeof *ret_catalog->items);
         for (size_t i = 0; i < line->arguments.len; i++) {
                 AUTO(error_clear) Error reason = { 0 };
                 AUTO(catalog_clear) Catalog one = { 0 };
                 Strs name = { &line->arguments.items[i], 1, 0 };
 
-                if (!catalog_read_names(cli, origin->store, what->kind, name, &one, &reason) &&
+                if (!catalog_read_names(cli, origin->store, kind, name, &one, &reason) &&
                     reason.code != ERROR_CORRUPT)
                         return error_set(err, reason.code, "%s", reason.message);
                 ret_catalog->items[ret_catalog->len++] = (CatalogEntry) { .name = name.items[0] };
@@ -96,12 +95,13 @@ static bool find_stored(Cli *cli, const Origin *origin, const DeletedFiles *what
         return true;
 }
 
-bool delete_in_folder(Cli *cli, const Origin *origin, const DeletedFiles *what, const CommandLine *line,
-                      const DeleteFlags *flags, Error *err) {
+static bool delete_in_folder(Cli *cli, const Origin *origin, const DeletedFiles *files,
+                             const DeletedKind *what, const CommandLine *line, const DeleteFlags *flags,
+                             Error *err) {
         AUTO(catalog_clear) Catalog catalog = { 0 };
         bool is_agreed;
 
-        if (!find_stored(cli, origin, what, line, flags->which.selector, &catalog, err))
+        if (!find_stored(cli, origin, files->kind, line, flags->which.selector, &catalog, err))
                 return false;
         if (catalog.len == 0) {
                 fprintf(cli->out, "No %ss found\n", what->noun);
@@ -110,9 +110,22 @@ bool delete_in_folder(Cli *cli, const Origin *origin, const DeletedFiles *what, 
         if (!delete_ask(cli, flags, &catalog, what->noun, what->more, &is_agreed, err))
                 return false;
         for (size_t i = 0; i < catalog.len && is_agreed; i++) {
-                if (!delete_stored(cli, origin->store, what, catalog.items[i].name, err))
-                        return false;
-                fprintf(cli->out, "%s " STR_FMT " deleted\n", what->title, STR_ARG(catalog.items[i].name));
+                Str name = catalog.items[i].name;
+
+                if (!delete_stored(cli, origin->store, files, name, err))
+                        return error_prefix(err, "delete %s \"" STR_FMT "\"", what->noun, STR_ARG(name));
+                fprintf(cli->out, "%s " STR_FMT " deleted\n", what->kind, STR_ARG(name));
         }
         return true;
+}
+
+bool delete_run(Cli *cli, const CommandLine *line, const OriginFlags *from, const DeleteFlags *flags,
+                const DeletedFiles *files, const DeletedKind *what, Error *err) {
+        AUTO(origin_clear) Origin origin = { 0 };
+
+        if (!choice_check(cli, line, &flags->which, err) || !origin_open(cli, from, &origin, err))
+                return false;
+        if (origin.store)
+                return delete_in_folder(cli, &origin, files, what, line, flags, err);
+        return delete_in_cluster(cli, &origin.velero, what, line, flags, err);
 }

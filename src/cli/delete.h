@@ -29,14 +29,13 @@ bool delete_in_cluster(Cli *cli, const Velero *velero, const DeletedKind *what, 
 /* A delete_one that deletes the object itself. */
 bool delete_object(Cli *cli, const Velero *velero, const char *kind, JsonVal *object, Error *err) MUST_CHECK;
 
-typedef struct DeletedFiles {
+typedef struct DeletedFiles { /* of the same in a folder */
         CatalogKind kind;
-        const char *noun, *title; /* "backup", "Backup" */
-        const char *folder;       /* "backups": for the lock */
-        const char *more;         /* as of delete_ask */
+        const char *folder; /* "backups": for the lock */
         bool (*delete_one)(Store *store, Str name, Error *err);
 } DeletedFiles;
 
-/* The same in the folder of --from, at once and each under its lock.  What was never finished can be deleted by its name. */
-bool delete_in_folder(Cli *cli, const Origin *origin, const DeletedFiles *what, const CommandLine *line,
-                      const DeleteFlags *flags, Error *err) MUST_CHECK;
+/* From the folder of --from, at once and each under its lock: what was never finished can be deleted by its name.  Else as
+ * delete_in_cluster. */
+bool delete_run(Cli *cli, const CommandLine *line, const OriginFlags *from, const DeleteFlags *flags,
+                const DeletedFiles *files, const DeletedKind *what, Error *err) MUST_CHECK;

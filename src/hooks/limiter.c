@@ -44,8 +44,11 @@ static void decide(LimiterState *state, double ratio) {
                 state->limit *= 2;
         } else {
                 state->is_past_start = true;
-                if (ratio < ratio_flat || waiting < waiting_few)
-                        state->limit += waiting_wanted - waiting;
+                if (ratio < ratio_flat || waiting < waiting_few) {
+                        double lacking = waiting_wanted - waiting; /* of many that are flat, less than none */
+
+                        state->limit += lacking > 1 ? lacking : 1;
+                }
         }
         if (state->limit > state->ceiling)
                 state->limit = state->ceiling;

@@ -207,10 +207,10 @@ void restore_hooks_expire_controllers(RestoreHooks *hooks) {
         for (size_t i = 0; i < hooks->controllers_len; i++) {
                 AUTO(arena_clear) Arena arena = { 0 };
                 HookController *controller = hooks->controllers[i];
-                const char *limit = arena_printf(&arena, "%d minutes", HOOK_WAIT_DEFAULT_MS / 60000);
 
                 if (controller->is_done || clock_ms() < controller->deadline_ms)
                         continue;
+                const char *limit = arena_printf(&arena, "%d minutes", HOOK_WAIT_DEFAULT_MS / 60000);
                 if (controller->wanted < 0)
                         give_up_controller(hooks, controller,
                                            arena_printf(&arena,

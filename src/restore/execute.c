@@ -173,9 +173,8 @@ static void fill_status(Engine *engine, RestoreStatus *status) {
 static bool check_name_free(const RestoreRun *run, Error *err) {
         AUTO(arena_clear) Arena arena = { 0 };
         Strs keys = { 0 };
-        Str prefix = str_of(arena_printf(&arena, "restores/" STR_FMT "/", STR_ARG(run->restore->name)));
 
-        if (!store_list(run->store, prefix, &arena, &keys, err))
+        if (!store_list(run->store, layout_restore_folder(run->restore->name, &arena), &arena, &keys, err))
                 return false;
         if (keys.len == 0)
                 return true;

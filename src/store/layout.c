@@ -8,6 +8,10 @@ Str layout_backup_folder(Str name, Arena *arena) {
         return str_of(arena_printf(arena, "backups/" STR_FMT "/", STR_ARG(name)));
 }
 
+Str layout_restore_folder(Str name, Arena *arena) {
+        return str_of(arena_printf(arena, "restores/" STR_FMT "/", STR_ARG(name)));
+}
+
 Str backup_key(Str name, BackupFile file, Arena *arena) {
         static const char *const suffixes[] = {
                 [BACKUP_CONTENTS] = ".tar.gz",
@@ -131,7 +135,6 @@ bool layout_delete_restore(Store *store, Str name, Error *err) {
         AUTO(arena_clear) Arena arena = { 0 };
 
         return layout_check_name(name, err) &&
-               delete_folder(store, "restore", name,
-                             str_of(arena_printf(&arena, "restores/" STR_FMT "/", STR_ARG(name))),
+               delete_folder(store, "restore", name, layout_restore_folder(name, &arena),
                              restore_key(name, RESTORE_METADATA, &arena), err);
 }

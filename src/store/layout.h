@@ -27,7 +27,8 @@ typedef enum RestoreFile {
         RESTORE_HOOKS,       /* NAME-hooks.json.gz: ours */
 } RestoreFile;
 
-Str layout_backup_folder(Str name, Arena *arena); /* "backups/NAME/" */
+Str layout_backup_folder(Str name, Arena *arena);  /* "backups/NAME/" */
+Str layout_restore_folder(Str name, Arena *arena); /* "restores/NAME/" */
 Str backup_key(Str name, BackupFile file, Arena *arena);
 Str restore_key(Str name, RestoreFile file, Arena *arena);
 

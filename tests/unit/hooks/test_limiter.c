@@ -210,6 +210,16 @@ static void what_is_not_used_does_not_grow(void **state) {
         CHECK_INT(limiter_places(&limiter), 8);
 }
 
+/* However many there are: by their number alone more would seem to wait than are wanted. */
+static void what_is_flat_grows_to_the_ceiling(void **state) {
+        LimiterState limiter = { .ceiling = 64, .limit = 50, .is_past_start = true };
+
+        (void) state;
+        for (int i = 0; i < 10000; i++)
+                limiter_step(&limiter, 109, 100, limiter_places(&limiter));
+        CHECK_INT(limiter_places(&limiter), 64);
+}
+
 typedef struct Gate {
         Limiter *limiter;
         Stop *stop;
@@ -318,6 +328,7 @@ int main(void) {
                 cmocka_unit_test(the_number_in_flight_finds_what_the_node_carries),
                 cmocka_unit_test(it_stays_between_one_and_the_ceiling),
                 cmocka_unit_test(what_is_not_used_does_not_grow),
+                cmocka_unit_test(what_is_flat_grows_to_the_ceiling),
                 cmocka_unit_test(no_more_than_the_ceiling_are_inside),
                 cmocka_unit_test(a_due_post_goes_before_a_waiting_pre),
                 cmocka_unit_test(a_stop_ends_the_wait),

@@ -219,6 +219,15 @@ static void a_name_that_the_bucket_got_meanwhile_fails_and_leaves_it_alone(void 
         CHECK(!stored_has(&stored, "backups/b1/b1.tar.gz"));
 }
 
+/* With a new Backup whose list of ConfigMaps fails until that is undone, so that its run does not end. */
+static void open_held(ServerFixture *f, StoredBackups *stored) {
+        open_both(f, stored, "");
+        cluster_add(&f->cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
+        fixture_look(f, &controller_backup_queue, "");
+        f->cluster.refused = "configmaps";
+        f->cluster.refused_status = 503;
+}
+
 static void stop_runs_soon(void *user) {
         ServerFixture *f = user;
 
@@ -233,12 +242,7 @@ static void a_server_that_is_asked_to_end_records_that(void **state) {
         AUTO(stored_clear) StoredBackups stored = { 0 };
 
         (void) state;
-        open_both(&f, &stored, "");
-        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
-        fixture_look(&f, &controller_backup_queue, "");
-        f.cluster.refused = "configmaps";
-        f.cluster.refused_status = 503;
-        /* The list of ConfigMaps fails for as long as the run goes on; then it is stopped. */
+        open_held(&f, &stored);
         Thread stopper = thread_start(stop_runs_soon, &f);
         fixture_look(&f, &controller_backup, "b1");
         thread_join(stopper);
@@ -268,11 +272,7 @@ static void one_that_is_edited_while_it_runs_ends_as_it_began_and_that_is_told(v
         AUTO(arena_clear) Arena arena = { 0 };
 
         (void) state;
-        open_both(&f, &stored, "");
-        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
-        fixture_look(&f, &controller_backup_queue, "");
-        f.cluster.refused = "configmaps";
-        f.cluster.refused_status = 503;
+        open_held(&f, &stored);
         Thread editor = thread_start(edit_soon, &f);
         CHECK_TEXT(
                 fixture_events(&f, &controller_backup, "b1", &arena),
