@@ -54,8 +54,13 @@ static void print(Cli *cli, const BackupRequest *flags, const SummaryInput *inpu
                 AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
 
                 output_value(cli, flags->output.format, doc, summary_backup_json(input, outcome, doc));
-        } else if (!flags->run.quiet || flags->dry_run)
+        } else if (!flags->run.quiet || flags->dry_run) {
                 output_text(cli, summary_backup(input, outcome, cli->arena));
+        } else {
+                Str errors = summary_backup_errors(input, outcome, cli->arena);
+
+                fprintf(cli->err, STR_FMT, STR_ARG(errors));
+        }
 }
 
 static bool execute(Session *session, const BackupRequest *flags, BackupRun *backup_run, Error *err) {

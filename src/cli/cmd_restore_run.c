@@ -114,8 +114,13 @@ static bool execute(Session *session, const RestoreRequest *flags, const Restore
                 AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
 
                 output_value(cli, flags->output.format, doc, summary_restore_json(&input, &outcome, doc));
-        } else if (!flags->run.quiet || flags->dry_run)
+        } else if (!flags->run.quiet || flags->dry_run) {
                 output_text(cli, summary_restore(&input, &outcome, cli->arena));
+        } else {
+                Str errors = summary_restore_errors(&input, &outcome, cli->arena);
+
+                fprintf(cli->err, STR_FMT, STR_ARG(errors));
+        }
         cli_end(cli, summary_exit(outcome.status.phase), outcome.status.failure_reason);
         return true;
 }

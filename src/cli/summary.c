@@ -134,6 +134,38 @@ Str summary_backup(const SummaryInput *input, const BackupOutcome *outcome, Aren
         return finish(&text, arena);
 }
 
+static void add_errors(const Strs *errors, Buf *text) {
+        for (size_t i = 0; i < errors->len; i++)
+                buf_printf(text, "error: " STR_FMT "\n", STR_ARG(errors->items[i]));
+}
+
+static Str errors_of(const SummaryInput *input, const Counts *counts, Arena *arena) {
+        const Strs *noted = &input->notes->errors;
+        AUTO(buf_clear) Buf text = { 0 };
+
+        if (summary_exit(counts->phase) == EXIT_OK)
+                return STR("");
+        buf_printf(&text, "error: %s \"" STR_FMT "\" is %s\n", counts->kind, STR_ARG(input->name),
+                   counts->phase);
+        add_errors(counts->validation_errors, &text);
+        add_errors(noted, &text);
+        if (counts->errors > noted->len)
+                buf_printf(&text, "error: … and %" PRIu64 " more\n", counts->errors - noted->len);
+        return finish(&text, arena);
+}
+
+Str summary_backup_errors(const SummaryInput *input, const BackupOutcome *outcome, Arena *arena) {
+        Counts counts = backup_counts(&outcome->status);
+
+        return errors_of(input, &counts, arena);
+}
+
+Str summary_restore_errors(const SummaryInput *input, const RestoreOutcome *outcome, Arena *arena) {
+        Counts counts = restore_counts(&outcome->status);
+
+        return errors_of(input, &counts, arena);
+}
+
 static void restore_table(const RestoreOutcome *outcome, Buf *text, Arena *arena) {
         static const char *const headings[] = { "RESOURCE", "TO CREATE", "TO UPDATE",
                                                 "TO SKIP",  "REFUSED",   NULL };

@@ -16,5 +16,8 @@ typedef struct SummaryInput {
 ExitCode summary_exit(const char *phase);
 Str summary_backup(const SummaryInput *input, const BackupOutcome *outcome, Arena *arena);
 Str summary_restore(const SummaryInput *input, const RestoreOutcome *outcome, Arena *arena);
+/* What --quiet leaves: lines "error: …" for standard error; empty when it is Completed. */
+Str summary_backup_errors(const SummaryInput *input, const BackupOutcome *outcome, Arena *arena);
+Str summary_restore_errors(const SummaryInput *input, const RestoreOutcome *outcome, Arena *arena);
 JsonMutVal *summary_backup_json(const SummaryInput *input, const BackupOutcome *outcome, JsonMutDoc *doc);
 JsonMutVal *summary_restore_json(const SummaryInput *input, const RestoreOutcome *outcome, JsonMutDoc *doc);

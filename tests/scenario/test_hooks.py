@@ -100,6 +100,14 @@ def test_a_hook_that_times_out_says_so_and_its_pod_is_thawed(world):
     assert len(late) == 1 and late[0]["process"], late
 
 
+def test_a_quiet_run_still_says_what_went_wrong(world):
+    shop(world)
+    file = manifest(world, "b", "{command: [freeze]}", "{command: [exit, '3']}")
+    run = world.run("backup", "run", "-f", file, "--to", world.store, "--quiet", code=2)
+    assert not run.out and run.err.startswith('error: backup "b" is PartiallyFailed\nerror: shop/db-0: Error executing hook my-hook: '), (run.out, run.err)
+    assert not world.backup("c", "--include-namespaces", "shop", "--quiet").err
+
+
 def test_a_stream_that_ends_without_a_status_is_a_failure(world):
     shop(world)
     file = manifest(world, "b", "{command: [freeze]}", "{command: [die]}")
