@@ -22,7 +22,8 @@ static const char *words_of(const char *kind) {
         static const char *const words[][2] = { { "Backup", "backup" },
                                                 { "Restore", "restore" },
                                                 { "Schedule", "schedule" },
-                                                { "BackupStorageLocation", "backup storage location" } };
+                                                { "BackupStorageLocation", "backup storage location" },
+                                                { "VolumeSnapshotLocation", "volume snapshot location" } };
 
         for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
                 if (strcmp(kind, words[i][0]) == 0)

@@ -104,8 +104,6 @@ static const char *why_not(Str word) {
         static const struct {
                 const char *word, *why;
         } rows[] = {
-                { "snapshot-location",
-                  "there are no volume snapshots yet; VolumeSnapshotLocations are left as they are" },
                 { "repo", "there are no copies of volumes yet, so there are no repositories of them" },
                 { "plugin",
                   "there are no plugins; S3 and folders are built in, as provider aws and filesystem" },

@@ -44,24 +44,6 @@ static const Option options[] = {
         OPT_END,
 };
 
-static bool make_location(Cli *cli, const CommandLine *line, const LocationCreateRequest *flags,
-                          Str namespace, JsonDoc **ret_doc, Error *err) {
-        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
-        JsonMutVal *root = yyjson_mut_obj(doc), *metadata;
-
-        json_put_str(doc, root, "apiVersion", STR("velero.io/v1"));
-        json_put_str(doc, root, "kind", STR("BackupStorageLocation"));
-        metadata = json_mut_object(doc, root, "metadata");
-        json_put_str(doc, metadata, "name", line->arguments.items[0]);
-        json_put_str(doc, metadata, "namespace", namespace);
-        if (!location_change(cli, line, &flags->location, doc, root, err)) {
-                cli->exit = EXIT_USAGE;
-                return false;
-        }
-        *ret_doc = yyjson_mut_val_imut_copy(root, NULL);
-        return true;
-}
-
 static bool check(Cli *cli, const CommandLine *line, JsonVal *object, Error *err) {
         const Request none = { 0 };
         Faults faults = { .arena = cli->arena };
@@ -89,7 +71,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
 
         if (!location_has_place(cli, options_given(line, "provider"), options_given(line, "bucket"), err) ||
             !velero_config_namespace(flags->velero.namespace, cli->arena, &namespace, err) ||
-            !make_location(cli, line, flags, namespace, &doc, err) ||
+            !location_make(cli, line, "BackupStorageLocation", &flags->location, namespace, &doc, err) ||
             !check(cli, line, yyjson_doc_get_root(doc), err))
                 return false;
         if (!options_given(line, "output"))

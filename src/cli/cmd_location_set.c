@@ -30,12 +30,8 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         AUTO(velero_clear) Velero velero = { 0 };
         AUTO_JSON *found = NULL;
 
-        if (!check_given(cli, line, err))
+        if (!check_given(cli, line, err) || !location_change(cli, line, &flags->location, doc, patch, err))
                 return false;
-        if (!location_change(cli, line, &flags->location, doc, patch, err)) {
-                cli->exit = EXIT_USAGE;
-                return false;
-        }
         /* The others first: of several defaults a server keeps the newest, which need not be this one. */
         if (!velero_open(cli, &flags->velero, &velero, err) ||
             !velero_get(cli, &velero, "BackupStorageLocation", name, &found, err) ||

@@ -100,6 +100,12 @@ static void fill_location(JsonVal *object, Arena *arena, Str *row) {
         memcpy(row, cells, sizeof cells);
 }
 
+static void fill_snapshot_location(JsonVal *object, Arena *arena, Str *row) {
+        (void) arena;
+        row[0] = json_str(json_at(object, "metadata", "name"));
+        row[1] = json_str(json_at(object, "spec", "provider"));
+}
+
 static const char *const backup_headings[] = { "NAME",     "STATUS",  "ERRORS",           "WARNINGS",
                                                "CREATED",  "EXPIRES", "STORAGE LOCATION", "QUEUE POSITION",
                                                "SELECTOR", NULL };
@@ -110,8 +116,10 @@ static const char *const schedule_headings[] = { "NAME",     "STATUS",     "CREA
                                                  "SELECTOR", "PAUSED",     NULL };
 static const char *const location_headings[] = { "NAME",           "PROVIDER",    "BUCKET/PREFIX", "PHASE",
                                                  "LAST VALIDATED", "ACCESS MODE", "DEFAULT",       NULL };
+static const char *const snapshot_location_headings[] = { "NAME", "PROVIDER", NULL };
 
 const ListingTable columns_backup = { backup_headings, fill_backup };
 const ListingTable columns_restore = { restore_headings, fill_restore };
 const ListingTable columns_schedule = { schedule_headings, fill_schedule };
 const ListingTable columns_location = { location_headings, fill_location };
+const ListingTable columns_snapshot_location = { snapshot_location_headings, fill_snapshot_location };

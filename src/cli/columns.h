@@ -4,4 +4,5 @@
 #pragma once
 #include "cli/listing.h"
 
-extern const ListingTable columns_backup, columns_restore, columns_schedule, columns_location;
+extern const ListingTable columns_backup, columns_restore, columns_schedule, columns_location,
+        columns_snapshot_location;

@@ -16,6 +16,7 @@ static const CommandGroup groups[] = {
         { "restore", "Restore a backup, and look at restores" },
         { "schedule", "Have backups made regularly" },
         { "backup-location", "Say where the cluster's backups are kept" },
+        { "snapshot-location", "Say where volume snapshots would be kept; none are taken yet" },
         { "hooks", "Plan, check, undo and read hooks" },
         { "client config", "Read and change the settings of your own account" },
 };
@@ -171,8 +172,8 @@ void help_print_command(const Command *command, FILE *out) {
 }
 
 static void print_row(const char *name, const char *summary, FILE *out) {
-        fprintf(out, "  %-16s ", name);
-        help_wrap(str_of(summary), 19, HELP_COLUMNS, out);
+        fprintf(out, "  %-18s ", name);
+        help_wrap(str_of(summary), 21, HELP_COLUMNS, out);
 }
 
 void help_print_group(Str group, FILE *out) {

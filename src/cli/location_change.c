@@ -57,12 +57,29 @@ bool location_change(Cli *cli, const CommandLine *line, const LocationFlags *fla
                      JsonMutVal *object, Error *err) {
         JsonMutVal *spec = json_mut_object(doc, object, "spec");
 
-        if (!fields_apply(line, doc, object, NULL, err))
+        if (fields_apply(line, doc, object, NULL, err) &&
+            (!options_given(line, "credential") || put_credential(cli, flags->credential, doc, spec, err)) &&
+            (!options_given(line, "cacert") ||
+             put_certificates(flags->ca_file, doc, json_mut_object(doc, spec, "objectStorage"), err)))
+                return true;
+        cli->exit = EXIT_USAGE;
+        return false;
+}
+
+bool location_make(Cli *cli, const CommandLine *line, const char *kind, const LocationFlags *flags,
+                   Str namespace, JsonDoc **ret_doc, Error *err) {
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        JsonMutVal *root = yyjson_mut_obj(doc), *metadata;
+
+        json_put_str(doc, root, "apiVersion", STR("velero.io/v1"));
+        json_put_str(doc, root, "kind", str_of(kind));
+        metadata = json_mut_object(doc, root, "metadata");
+        json_put_str(doc, metadata, "name", line->arguments.items[0]);
+        json_put_str(doc, metadata, "namespace", namespace);
+        if (!location_change(cli, line, flags, doc, root, err))
                 return false;
-        if (options_given(line, "credential") && !put_credential(cli, flags->credential, doc, spec, err))
-                return false;
-        return !options_given(line, "cacert") ||
-               put_certificates(flags->ca_file, doc, json_mut_object(doc, spec, "objectStorage"), err);
+        *ret_doc = yyjson_mut_val_imut_copy(root, NULL);
+        return true;
 }
 
 bool location_unset_default(Cli *cli, const Velero *velero, Str except, Error *err) {

@@ -1,4 +1,4 @@
-/* location_change.h - what the commands that write BackupStorageLocations have in common.
+/* location_change.h - what the commands that write BackupStorageLocations and VolumeSnapshotLocations have in common.
  *
  * Source: spec/restore-behaviour.md 7.4. */
 #pragma once
@@ -9,9 +9,14 @@ typedef struct LocationFlags {
 } LocationFlags;
 extern const Option location_flags[];
 
-/* Writes what the flags say into the object.  An empty --cacert becomes null: a merge patch removes it. */
+/* Writes what the flags say into the object.  An empty --cacert becomes null: a merge patch removes it.
+ * What is wrong with them is a usage error. */
 bool location_change(Cli *cli, const CommandLine *line, const LocationFlags *flags, JsonMutDoc *doc,
                      JsonMutVal *object, Error *err) MUST_CHECK;
+
+/* The object of that kind, with the first argument as its name. */
+bool location_make(Cli *cli, const CommandLine *line, const char *kind, const LocationFlags *flags,
+                   Str namespace, JsonDoc **ret_doc, Error *err) MUST_CHECK;
 
 /* A usage error that names what is missing of --provider and --bucket. */
 bool location_has_place(Cli *cli, bool has_provider, bool has_bucket, Error *err) MUST_CHECK;

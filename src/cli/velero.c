@@ -42,6 +42,7 @@ static const char *command_word(const char *kind) {
                 { "BackupStorageLocation", "backup-location" },
                 { "Restore", "restore" },
                 { "Schedule", "schedule" },
+                { "VolumeSnapshotLocation", "snapshot-location" },
         };
 
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)

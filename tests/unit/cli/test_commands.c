@@ -145,7 +145,9 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                 { { "client" }, "error: grapnel client config: which command? get, set\n" },
                 { { "client", "config", "gett" },
                   "error: unknown command \"gett\"\nhint: did you mean get?\n" },
-                { { "get" }, "error: grapnel get: what? backups, restores, schedules, backup-locations\n" },
+                { { "get" },
+                  "error: grapnel get: what? backups, restores, schedules, backup-locations, "
+                  "snapshot-locations\n" },
                 { { "get", "bakups", "-o", "json" },
                   "error: unknown command \"bakups\"\nhint: did you mean backups?\n" },
                 { { "create", "backups", "b1" },
@@ -190,9 +192,8 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                 { { "debug" },
                   "error: grapnel has no \"debug\": nothing is collected in one file; describe, logs and the "
                   "server's log have it all\n" },
-                { { "get", "snapshot-locations" },
-                  "error: grapnel has no \"snapshot-locations\": there are no volume snapshots yet; "
-                  "VolumeSnapshotLocations are left as they are\n" },
+                { { "snapshot-location", "delete", "ebs" },
+                  "error: unknown command \"delete\"\nhint: grapnel help lists the commands\n" },
                 { { "repo", "get" },
                   "error: grapnel has no \"repo\": there are no copies of volumes yet, so there are no "
                   "repositories of them\n" },

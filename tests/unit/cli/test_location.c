@@ -196,6 +196,88 @@ static void a_location_takes_its_backups_out_of_the_cluster(void **state) {
         remove_folder(home);
 }
 
+#define SNAPSHOT_LOCATIONS IN("velero", "volumesnapshotlocations")
+
+static void a_snapshot_location_is_created_and_said_to_be_unused(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        AUTO(cli_run_clear) CliRun run, set, yaml;
+        const char *home = enter(&cluster, &arena);
+
+        (void) state;
+        RUN(&run, "create", "snapshot-location", "ebs", "--provider", "aws", "--config", "region=x",
+            "--labels", "a=b");
+        CHECK_STR(run.out, "Snapshot volume location \"ebs\" configured successfully.\n");
+        CHECK_STR(run.err, "warning: grapnel's server takes no volume snapshots yet: backups do not use this "
+                           "location\n");
+        CHECK_STR(spec_text(&cluster, SNAPSHOT_LOCATIONS "/ebs", &arena),
+                  "{\"provider\":\"aws\",\"config\":{\"region\":\"x\"}}");
+        RUN(&set, "snapshot-location", "set", "ebs", "--credential", "secret=key");
+        CHECK_STR(set.out, "Volume snapshot location \"ebs\" configured successfully.\n");
+        CHECK_STR(spec_text(&cluster, SNAPSHOT_LOCATIONS "/ebs", &arena),
+                  "{\"provider\":\"aws\",\"config\":{\"region\":\"x\"},\"credential\":{\"name\":\"secret\","
+                  "\"key\":\"key\"}}");
+        RUN(&yaml, "snapshot-location", "create", "disk", "--provider", "gcp", "--credential", "s=k", "-o",
+            "yaml");
+        CHECK_STR(yaml.out,
+                  "apiVersion: velero.io/v1\nkind: VolumeSnapshotLocation\nmetadata:\n  name: disk\n"
+                  "  namespace: velero\nspec:\n  provider: gcp\n  credential:\n    name: s\n    key: k\n");
+        CHECK(str_equal(cluster_names(&cluster, SNAPSHOT_LOCATIONS, &arena), STR("ebs")));
+        remove_folder(home);
+}
+
+/* Velero's list takes no notice of -l. */
+static void snapshot_locations_are_listed_as_velero_lists_them(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        AUTO(cli_run_clear) CliRun all, some, missing;
+        const char *home = enter(&cluster, &arena);
+
+        (void) state;
+        cluster_add(&cluster, SNAPSHOT_LOCATIONS,
+                    "{'metadata':{'name':'ebs','labels':{'a':'b'}},'spec':{'provider':'aws'}}");
+        cluster_add(&cluster, SNAPSHOT_LOCATIONS, "{'metadata':{'name':'disk'},'spec':{'provider':'gcp'}}");
+        RUN(&all, "get", "snapshot-locations");
+        CHECK_STR(all.out, "NAME   PROVIDER\ndisk   gcp\nebs    aws\n");
+        RUN(&some, "snapshot-location", "get", "disk", "ebs", "-l", "a=b");
+        CHECK_STR(some.out, "NAME   PROVIDER\nebs    aws\n");
+        RUN(&missing, "snapshot-location", "get", "nothing");
+        CHECK_INT(missing.exit, EXIT_FAILED);
+        CHECK(strstr(missing.err, "hint: \"grapnel snapshot-location get -n velero\" lists them\n") != NULL);
+        remove_folder(home);
+}
+
+static void what_is_wrong_with_a_snapshot_location_is_said_before_it_is_created(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        const char *home = enter(&cluster, &arena);
+        const struct {
+                const char *words[5], *err;
+        } cases[] = {
+                { { "create", "ebs" }, "error: --provider is missing: who takes the snapshots?\n" },
+                { { "create", "ebs", "--provider=aws", "--config", "region" },
+                  "error: --config: \"region\" is not NAME=VALUE\n" },
+                { { "create", "ebs", "--provider=aws", "--credential", "secret" },
+                  "error: --credential: \"secret\" is not SECRET=KEY\n" },
+                { { "create", "a/b", "--provider=aws" }, NULL },
+                { { "set", "ebs" }, "error: nothing to set: give --credential\n" },
+        };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(cli_run_clear) CliRun run;
+                const char *words[8] = { "snapshot-location" };
+
+                memcpy(words + 1, c->words, sizeof c->words);
+                run_answered(&run, NULL, words);
+                if (c->err)
+                        CHECK_STR(run.err, c->err);
+                CHECK_INT(run.exit, EXIT_USAGE);
+        }
+        CHECK_INT(cluster.writes.len, 0);
+        remove_folder(home);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(locations_are_listed_as_velero_lists_them),
@@ -205,6 +287,9 @@ int main(void) {
                 cmocka_unit_test(what_is_not_named_stays),
                 cmocka_unit_test(what_is_wrong_with_a_location_is_said_before_it_is_created),
                 cmocka_unit_test(a_location_takes_its_backups_out_of_the_cluster),
+                cmocka_unit_test(a_snapshot_location_is_created_and_said_to_be_unused),
+                cmocka_unit_test(snapshot_locations_are_listed_as_velero_lists_them),
+                cmocka_unit_test(what_is_wrong_with_a_snapshot_location_is_said_before_it_is_created),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
