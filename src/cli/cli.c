@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/alias.h"
 #include "cli/help.h"
+#include "cli/velero_only.h"
 #include "cli/words.h"
 
 enum { COMMAND_WORDS_MAX = 3 };
@@ -99,27 +100,6 @@ static bool lacks_word(const Strs *words, size_t used) {
         return words->len <= used || words->items[used].ptr[0] == '-';
 }
 
-/* Words of Velero's command line that stand for what is not here; NULL for any other. */
-static const char *why_not(Str word) {
-        static const struct {
-                const char *word, *why;
-        } rows[] = {
-                { "repo", "there are no copies of volumes yet, so there are no repositories of them" },
-                { "plugin",
-                  "there are no plugins; S3 and folders are built in, as provider aws and filesystem" },
-                { "debug",
-                  "nothing is collected in one file; describe, logs and the server's log have it all" },
-                { "bug", "no form is filled in; tell of a bug with the output of grapnel version" },
-        };
-
-        if (str_ends_with(word, STR("s")))
-                word.len--;
-        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-                if (str_equal(word, str_of(rows[i].word)))
-                        return rows[i].why;
-        return NULL;
-}
-
 static bool unknown_command(Cli *cli, const Strs *words, Error *err) {
         Strs names = { 0 };
         size_t used = 0;
@@ -141,7 +121,7 @@ static bool unknown_command(Cli *cli, const Strs *words, Error *err) {
                 help_add_words(group, cli->arena, &names);
 
         Str wrong = words->items[used];
-        const char *why = why_not(wrong);
+        const char *why = velero_only_word(wrong);
         if (why)
                 return cli_usage(cli, err, "grapnel has no \"" STR_FMT "\": %s", STR_ARG(wrong), why);
         Str near = nearest_word(&names, wrong);

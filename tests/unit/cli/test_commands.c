@@ -5,6 +5,7 @@
 #include "cli/man.h"
 #include "cli/run_cli.h"
 #include "cli/tabs.h"
+#include "cli/velero_only.h"
 #include "cli/words.h"
 #include "data/json.h"
 #include "store/store.h"
@@ -197,6 +198,23 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                 { { "repo", "get" },
                   "error: grapnel has no \"repo\": there are no copies of volumes yet, so there are no "
                   "repositories of them\n" },
+                { { "get", "plugins" },
+                  "error: grapnel has no \"plugins\": there are no plugins; S3 and folders are built in, as "
+                  "provider aws and filesystem\n" },
+                { { "backup", "get", "--features=EnableCSI" },
+                  "error: there is no flag --features here: leave it out; there are no features to switch "
+                  "on, "
+                  "what works is on\n" },
+                { { "backup", "get", "-v", "4" },
+                  "error: there is no flag -v here: commands log nothing of their own; runs and the server "
+                  "have --log-level and --log-format\n" },
+                { { "install", "--node-agent-pod-cpu-limit", "1" },
+                  "error: there is no flag --node-agent-pod-cpu-limit here: leave it out; the data of "
+                  "volumes "
+                  "is not backed up yet\n" },
+                { { "server", "--restore-only" },
+                  "error: there is no flag --restore-only here: \"grapnel server --disable-controllers "
+                  "backup-queue,backup,schedule,gc,backup-deletion\" only restores\n" },
                 { { "hooks", "lint" }, "error: --file is missing: which manifest?\n" },
                 { { "hooks", "plan" }, "error: --file is missing: which manifest?\n" },
                 { { "completion", "tcsh" }, "error: \"tcsh\" is none of bash, zsh, fish\n" },
@@ -216,6 +234,48 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                         CHECK_STR(run.err, c->err);
                 CHECK_INT(run.exit, EXIT_USAGE);
                 CHECK_STR(run.out, "");
+        }
+}
+
+/* Lines as "  -n, --namespace string   The namespace …". */
+static void check_flags_are_known(const char *command, Str help) {
+        const Command *ours = command_find(str_of(command));
+        Str line;
+        unsigned flags = 0;
+
+        while (words_cut_line(&help, &line)) {
+                const char *dashes = memmem(line.ptr, line.len < 10 ? line.len : 10, "--", 2);
+                Str rest, name;
+
+                if (!dashes || line.ptr[0] != ' ')
+                        continue;
+                rest = (Str) { dashes + 2, (size_t) (line.ptr + line.len - dashes - 2) };
+                (void) str_cut(&rest, ' ', &name);
+                flags++;
+                if (!str_equal(name, STR("help")) && !options_find(ours->options, name) &&
+                    !velero_only_flag(name))
+                        fail_msg("%s --" STR_FMT, command, STR_ARG(name));
+        }
+        CHECK(flags > 10);
+}
+
+static void every_flag_of_veleros_is_taken_or_answered(void **state) {
+        const struct {
+                const char *command, *file;
+        } cases[] = {
+                { "install", "cli/help-install.txt" },
+                { "backup create", "cli/help-backup-create.txt" },
+                { "backup describe", "cli/help-backup-describe.txt" },
+                { "backup-location create", "cli/help-backup-location-create.txt" },
+                { "restore create", "cli/help-restore-create.txt" },
+                { "schedule create", "cli/help-schedule-create.txt" },
+        };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(arena_clear) Arena arena = { 0 };
+
+                check_flags_are_known(c->command, golden_file(c->file, &arena));
         }
 }
 
@@ -530,6 +590,7 @@ int main(void) {
                 cmocka_unit_test(no_command_has_a_flag_twice),
                 cmocka_unit_test(flags_are_called_as_velero_calls_them),
                 cmocka_unit_test(wrong_requests_exit_64_and_say_what_would_be_right),
+                cmocka_unit_test(every_flag_of_veleros_is_taken_or_answered),
                 cmocka_unit_test(a_missing_folder_or_backup_is_a_failure_with_a_hint),
                 cmocka_unit_test(backups_are_listed_as_velero_lists_them),
                 cmocka_unit_test(one_object_is_printed_as_itself_and_several_as_a_list),
