@@ -192,44 +192,27 @@ static void fish_rows(const char *condition, const Option *options, FILE *out) {
         }
 }
 
-static void fish_word(const char *condition, const char *word, const char *summary, FILE *out) {
-        fprintf(out, "complete -c grapnel -n '%s' -f -a %s -d '", condition, word);
+/* `word` may come right after the words `before`. */
+static void fish_word(Str before, const char *word, const char *summary, FILE *out) {
+        fprintf(out, "complete -c grapnel -n '__grapnel_at " STR_FMT "' -f -a %s -d '", STR_ARG(before),
+                word);
         print_quoted(summary, "'\\", out);
         fputs("'\n", out);
 }
 
-/* That these words were typed. */
-static const char *fish_seen(Str words, Arena *arena) {
-        const char *condition = "";
-        Str word;
-
-        while (str_cut(&words, ' ', &word))
-                condition = arena_printf(arena, "%s%s__fish_seen_subcommand_from " STR_FMT, condition,
-                                         *condition ? "; and " : "", STR_ARG(word));
-        return condition;
-}
-
-/* A word that may come after those of `group`, and which is not there yet. */
-static void fish_next(Str group, const char *word, const char *summary, Arena *arena, FILE *out) {
-        fish_word(group.len ? arena_printf(arena, "%s; and not __fish_seen_subcommand_from %s",
-                                           fish_seen(group, arena), word)
-                            : "__fish_use_subcommand",
-                  word, summary, out);
-}
-
 /* The last word of `name`, after those before it. */
-static void fish_last_word(Str name, const char *summary, Arena *arena, FILE *out) {
+static void fish_last_word(Str name, const char *summary, FILE *out) {
         const char *space = memrchr(name.ptr, ' ', name.len);
         size_t len = space ? (size_t) (space - name.ptr) : 0;
 
-        fish_next((Str) { name.ptr, len }, space ? space + 1 : name.ptr, summary, arena, out);
+        fish_word((Str) { name.ptr, len }, space ? space + 1 : name.ptr, summary, out);
 }
 
 static void fish_command(const Command *command, FILE *out) {
         AUTO(arena_clear) Arena arena = { 0 };
-        const char *condition = fish_seen(str_of(command->name), &arena);
+        const char *condition = arena_printf(&arena, "__grapnel_after %s", command->name);
 
-        fish_last_word(str_of(command->name), command->summary, &arena, out);
+        fish_last_word(str_of(command->name), command->summary, out);
         fish_rows(condition, command->options, out);
         fish_rows(condition, common_options, out);
 }
@@ -240,17 +223,60 @@ static void fish_group(const char *group, FILE *out) {
         Str rest = str_of(group), first;
 
         (void) str_cut(&rest, ' ', &first);
-        fish_word("__fish_use_subcommand", arena_copy(&arena, first).ptr, summary, out);
+        fish_word(STR(""), arena_copy(&arena, first).ptr, summary, out);
         if (rest.len)
-                fish_last_word(str_of(group), summary, &arena, out);
+                fish_last_word(str_of(group), summary, out);
+}
+
+/* Velero's other order of words: the noun comes after. */
+static void fish_verb(const char *verb, FILE *out) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        Strs nouns = { 0 };
+
+        alias_add_nouns(str_of(verb), &arena, &nouns);
+
+        Str text = strs_join(&nouns, STR(" "), &arena);
+        fprintf(out, "complete -c grapnel -n '__grapnel_at %s' -f -a '" STR_FMT "'\n", verb, STR_ARG(text));
+}
+
+static void fish_functions(FILE *out) {
+        fputs("# The words before the cursor, the noun first.\n"
+              "function __grapnel_words\n"
+              "    set -l words (commandline -opc)\n"
+              "    set -e words[1]\n"
+              "    if set -q words[2]; and contains -- $words[1]",
+              out);
+        for (size_t i = 0; alias_verb(i); i++)
+                fprintf(out, " %s", alias_verb(i));
+        fputs("\n"
+              "        set -l verb $words[1]\n"
+              "        set -e words[1]\n"
+              "        set -l noun (string replace -r 's$' '' -- $words[1])\n"
+              "        set -e words[1]\n"
+              "        set words $noun $verb $words\n"
+              "    end\n"
+              "    printf '%s\\n' $words\n"
+              "end\n"
+              "function __grapnel_after\n"
+              "    set -l words (__grapnel_words)\n"
+              "    set -l len (count $argv)\n"
+              "    test \"$words[1..$len]\" = \"$argv\"\n"
+              "end\n"
+              "function __grapnel_at\n"
+              "    set -l words (__grapnel_words)\n"
+              "    test \"$words\" = \"$argv\"\n"
+              "end\n",
+              out);
 }
 
 static void fish_script(FILE *out) {
-        fputs("# fish completion for grapnel; put it into ~/.config/fish/completions/grapnel.fish\n"
-              "complete -c grapnel -f\n",
-              out);
+        fputs("# fish completion for grapnel; put it into ~/.config/fish/completions/grapnel.fish\n", out);
+        fish_functions(out);
+        fputs("complete -c grapnel -f\n", out);
         for (size_t i = 0; help_group(i); i++)
                 fish_group(help_group(i), out);
+        for (size_t i = 0; alias_verb(i); i++)
+                fish_verb(alias_verb(i), out);
         for (const Command *const *c = commands_all; *c; c++)
                 if (!(*c)->is_hidden)
                         fish_command(*c, out);

@@ -531,6 +531,9 @@ static void completion_knows_every_command_and_flag(void **state) {
         CHECK(strstr(fish.out, "-l namespace-mappings -x") != NULL);
         CHECK(strstr(fish.out, "-a 'table json yaml'") != NULL);
 
+        CHECK(strstr(fish.out, "-n '__grapnel_at get' -f -a 'backups restores schedules backup-locations "
+                               "snapshot-locations'\n") != NULL);
+
         const char *path = new_folder(&arena);
         FILE *file = fopen(arena_printf(&arena, "%s/c", path), "w");
         fputs(bash.out, file);
@@ -556,6 +559,38 @@ static void completion_knows_every_command_and_flag(void **state) {
                              path, BUCKET, BUCKET);
         CHECK_INT(system(script), 0);
         remove_folder(path);
+}
+
+/* Only where fish is installed. */
+static void fish_completes_both_orders_of_words(void **state) {
+        const char *const cases[][2] = { { "grapnel get sch", "schedules" },
+                                         { "grapnel get backups ", "" },
+                                         { "grapnel backup de", "delete describe" },
+                                         { "grapnel get backups -o ", "json table yaml" },
+                                         { "grapnel get backup --show", "--show-labels" },
+                                         { "grapnel backup get --show", "--show-labels" },
+                                         { "grapnel client config ", "get set" } };
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cli_run_clear) CliRun fish;
+        const char *home = new_folder(&arena);
+        FILE *file = fopen(arena_printf(&arena, "%s/c", home), "we");
+
+        (void) state;
+        RUN(&fish, "completion", "fish");
+        fputs(fish.out, file);
+        FOR_EACH_CASE(cases, c)
+        fprintf(file,
+                "set got (complete -C'%s' | string replace -r '\\t.*' '')\n"
+                "test \"$got\" = '%s'\n"
+                "or begin; echo '%s'; exit 1; end\n",
+                (*c)[0], (*c)[1], (*c)[0]);
+        fclose(file);
+        if (system("command -v fish >/dev/null") == 0)
+                CHECK_INT(system(arena_printf(&arena,
+                                              "XDG_CONFIG_HOME=%s XDG_DATA_HOME=%s fish --no-config %s/c",
+                                              home, home, home)),
+                          0);
+        remove_folder(home);
 }
 
 static void every_command_has_a_manual_page(void **state) {
@@ -603,6 +638,7 @@ int main(void) {
                 cmocka_unit_test(the_version_is_printed_as_velero_prints_it),
                 cmocka_unit_test(help_is_found_in_every_usual_way),
                 cmocka_unit_test(completion_knows_every_command_and_flag),
+                cmocka_unit_test(fish_completes_both_orders_of_words),
                 cmocka_unit_test(every_command_has_a_manual_page),
                 cmocka_unit_test(the_build_is_told_when_a_page_is_missing),
         };
