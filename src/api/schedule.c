@@ -2,6 +2,7 @@
 
 #include "api/backup_spec.h"
 #include "api/fields.h"
+#include "api/time_name.h"
 #include "base/clock.h"
 
 #define TEMPLATE STR("spec.template")
@@ -125,19 +126,6 @@ int64_t schedule_due_ms(const Schedule *schedule) {
         return schedule->cron ? cron_next(schedule->cron, base_ms) : 0;
 }
 
-/* By the time it was due, so that a server that takes over makes the same name. */
-static Str backup_name(Str schedule, int64_t due_ms, Arena *arena) {
-        Str time = clock_rfc3339(due_ms, arena);
-        char stamp[sizeof("20261122171634")];
-        size_t len = 0;
-
-        for (size_t i = 0; i < time.len && len + 1 < sizeof(stamp); i++)
-                if (time.ptr[i] >= '0' && time.ptr[i] <= '9')
-                        stamp[len++] = time.ptr[i];
-        stamp[len] = '\0';
-        return str_of(arena_printf(arena, STR_FMT "-%s", STR_ARG(schedule), stamp));
-}
-
 /* Only for a Schedule of a cluster: one in a file owns nothing. */
 static void put_owner(JsonMutDoc *doc, JsonMutVal *metadata, JsonVal *schedule) {
         JsonVal *given = field_get(schedule, "metadata");
@@ -167,7 +155,8 @@ JsonDoc *schedule_make_backup(JsonVal *schedule, int64_t now_ms, Arena *arena, F
         json_put_str(doc, root, "apiVersion", STR("velero.io/v1"));
         json_put_str(doc, root, "kind", STR("Backup"));
         metadata = json_mut_object(doc, root, "metadata");
-        json_put_str(doc, metadata, "name", backup_name(name, now_ms, arena));
+        /* By the time it was due, so that a server that takes over makes the same name. */
+        json_put_str(doc, metadata, "name", time_name(name, now_ms, arena));
         if (namespace.len > 0)
                 json_put_str(doc, metadata, "namespace", namespace);
         put_labels(doc, metadata, schedule, label_value(name, arena));

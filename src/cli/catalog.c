@@ -1,8 +1,9 @@
 #include "cli/catalog.h"
 
+#include "api/time_name.h"
 #include "kube/object.h"
 
-enum { METADATA_LIMIT = 16 * 1024 * 1024, STAMP_LEN = 14 };
+enum { METADATA_LIMIT = 16 * 1024 * 1024 };
 
 static const char *kind_word(CatalogKind kind) {
         return kind == CATALOG_BACKUPS ? "backup" : "restore";
@@ -79,22 +80,10 @@ static bool read_one(Store *store, CatalogKind kind, Str name, Arena *arena, Jso
         return error_set(err, reason.code, "%s", reason.message);
 }
 
-/* A name without the time stamp that schedules end names with, and the stamp. */
-static Str split_stamp(Str name, Str *ret_stamp) {
-        *ret_stamp = STR("");
-        if (name.len <= STAMP_LEN + 1 || name.ptr[name.len - STAMP_LEN - 1] != '-')
-                return name;
-        for (size_t i = name.len - STAMP_LEN; i < name.len; i++)
-                if (name.ptr[i] < '0' || name.ptr[i] > '9')
-                        return name;
-        *ret_stamp = str_skip(name, name.len - STAMP_LEN);
-        return (Str) { name.ptr, name.len - STAMP_LEN - 1 };
-}
-
 static int compare_names(const void *left, const void *right) {
         const Str *a = left, *b = right;
         Str a_stamp, b_stamp;
-        int order = str_compare(split_stamp(*a, &a_stamp), split_stamp(*b, &b_stamp));
+        int order = str_compare(time_name_split(*a, &a_stamp), time_name_split(*b, &b_stamp));
 
         return order ? order : str_compare(b_stamp, a_stamp);
 }

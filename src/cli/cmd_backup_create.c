@@ -85,7 +85,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         }
         return create_open(cli, &creating, backup.namespace, err) &&
                create_check_locations(cli, &creating.velero, json_get(object, "spec"), err) &&
-               create_submit(cli, &creating, object, err);
+               create_submit(cli, &creating, &manifest, err);
 }
 
 const Command cmd_backup_create = {

@@ -74,11 +74,8 @@ static bool execute(Session *session, const BackupRequest *flags, BackupRun *bac
         progress_start(session->progress, &source);
         bool ended = backup_execute(backup_run, cli->arena, &outcome, err);
         progress_stop(session->progress);
-        if (!ended) {
-                if (err->code == ERROR_EXISTS)
-                        cli_set_hint(cli, "give it another NAME, or delete the one that is there");
+        if (!ended)
                 return false;
-        }
 
         const SummaryInput input = { .name = backup_run->backup->name,
                                      .folder = flags->to,
@@ -92,18 +89,14 @@ static bool execute(Session *session, const BackupRequest *flags, BackupRun *bac
 }
 
 /* Who is frozen is written down before it is; so the journal opens before the engine starts. */
-static bool run_backup(Session *session, const BackupRequest *flags, const Backup *backup,
-                       BackupProgress *progress, Error *err) {
-        AUTO(store_freep) Store *store = NULL;
+static bool run_named(Session *session, const BackupRequest *flags, Store *store, const Backup *backup,
+                      BackupProgress *progress, Error *err) {
         AUTO(journal_closep) Journal *journal = NULL;
         const JournalRun who = { .backup = backup->name,
                                  .server = kube_client_server(session->cluster.client),
                                  .cluster_uid = session->cluster.uid };
-        HookUndo undo;
 
-        if (!flags->dry_run && (!session_undo(session, &undo, err) ||
-                                !store_open_directory(flags->to, true, session->stop, &store, err) ||
-                                !journal_open(session->state, &who, &journal, err)))
+        if (!flags->dry_run && !journal_open(session->state, &who, &journal, err))
                 return false;
 
         BackupRun run = {
@@ -124,6 +117,23 @@ static bool run_backup(Session *session, const BackupRequest *flags, const Backu
         return execute(session, flags, &run, err);
 }
 
+static bool run_backup(Session *session, const BackupRequest *flags, Request *manifest, Backup *backup,
+                       BackupProgress *progress, Error *err) {
+        AUTO(store_freep) Store *store = NULL;
+        HookUndo undo;
+
+        if (!flags->dry_run && (!session_undo(session, &undo, err) ||
+                                !store_open_directory(flags->to, true, session->stop, &store, err)))
+                return false;
+        while (!run_named(session, flags, store, backup, progress, err)) {
+                if (err->code == ERROR_EXISTS)
+                        cli_set_hint(session->cli, "give it another NAME, or delete the one that is there");
+                if (!request_next_name(session->cli, manifest, &backup->name, err))
+                        return false;
+        }
+        return true;
+}
+
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const BackupRequest *flags = request;
         AUTO(request_clear) Request manifest = { 0 };
@@ -142,7 +152,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         Backup backup = backup_decode(yyjson_doc_get_root(manifest.object), cli->arena, &faults);
         return request_check(cli, &manifest, line, &faults, err) &&
                session_open(cli, &around, &session, err) &&
-               run_backup(&session, flags, &backup, &progress, err);
+               run_backup(&session, flags, &manifest, &backup, &progress, err);
 }
 
 const Command cmd_backup_run = {

@@ -91,7 +91,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         Str namespace = object_namespace(yyjson_doc_get_root(manifest.object));
         return create_open(cli, &creating, arena_copy(cli->arena, namespace), err) &&
                find_backup(cli, &creating, flags->allow_partially_failed, &manifest, err) &&
-               create_submit(cli, &creating, yyjson_doc_get_root(manifest.object), err);
+               create_submit(cli, &creating, &manifest, err);
 }
 
 const Command cmd_restore_create = {

@@ -98,11 +98,8 @@ static bool execute(Session *session, const RestoreRequest *flags, const Restore
         progress_start(session->progress, &source);
         bool ended = restore_execute(restore_run, cli->arena, &outcome, err);
         progress_stop(session->progress);
-        if (!ended) {
-                if (err->code == ERROR_EXISTS)
-                        cli_set_hint(cli, "give it another NAME");
+        if (!ended)
                 return false;
-        }
 
         const SummaryInput input = { .name = restore_run->restore->name,
                                      .folder = flags->from.from,
@@ -125,7 +122,7 @@ static bool execute(Session *session, const RestoreRequest *flags, const Restore
         return true;
 }
 
-static bool run_restore(Session *session, const RestoreRequest *flags, const Restore *restore,
+static bool run_restore(Session *session, const RestoreRequest *flags, Request *manifest, Restore *restore,
                         RestoreProgress *progress, Error *err) {
         AUTO(store_freep) Store *store = NULL;
         HookUndo undo;
@@ -147,7 +144,13 @@ static bool run_restore(Session *session, const RestoreRequest *flags, const Res
                 .hook_workers = flags->run.hook_workers,
                 .dry_run = flags->dry_run,
         };
-        return execute(session, flags, &run, err);
+        while (!execute(session, flags, &run, err)) {
+                if (err->code == ERROR_EXISTS)
+                        cli_set_hint(session->cli, "give it another NAME");
+                if (!request_next_name(session->cli, manifest, &restore->name, err))
+                        return false;
+        }
+        return true;
 }
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
@@ -171,7 +174,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         Restore restore = restore_decode(yyjson_doc_get_root(manifest.object), cli->arena, &faults);
         return request_check(cli, &manifest, line, &faults, err) &&
                session_open(cli, &around, &session, err) &&
-               run_restore(&session, flags, &restore, &progress, err);
+               run_restore(&session, flags, &manifest, &restore, &progress, err);
 }
 
 const Command cmd_restore_run = {

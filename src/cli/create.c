@@ -129,13 +129,17 @@ static bool follow(Cli *cli, const Creating *creating, JsonVal *created, Error *
         return true;
 }
 
-bool create_submit(Cli *cli, const Creating *creating, JsonVal *object, Error *err) {
+bool create_submit(Cli *cli, const Creating *creating, Request *manifest, Error *err) {
         const Velero *velero = &creating->velero;
         AUTO_JSON *created = NULL;
-        Str name = object_name(object);
+        Str name = arena_copy(cli->arena, object_name(yyjson_doc_get_root(manifest->object)));
 
-        if (!velero_create(cli, velero, creating->kind, object, &created, err))
-                return false;
+        while (!velero_create(cli, velero, creating->kind, yyjson_doc_get_root(manifest->object), &created,
+                              err)) {
+                if (!request_next_name(cli, manifest, &name, err))
+                        return false;
+                request_rename(manifest, name);
+        }
         fprintf(cli->out, "%s request \"" STR_FMT "\" submitted successfully.\n", creating->kind,
                 STR_ARG(name));
         if (creating->flags->wait)

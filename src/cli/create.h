@@ -37,5 +37,5 @@ void create_print_one(Cli *cli, const ListingTable *table, const ListingFlags *f
 void create_print(Cli *cli, const Creating *creating, JsonDoc *object);
 /* Wrong names of locations are told at once; a server would tell them in the backup's status. */
 bool create_check_locations(Cli *cli, const Velero *velero, JsonVal *spec, Error *err) MUST_CHECK;
-/* Creates it and, with --wait, follows it to its end. */
-bool create_submit(Cli *cli, const Creating *creating, JsonVal *object, Error *err) MUST_CHECK;
+/* Creates it and, with --wait, follows it to its end.  A name that was made of the time gives way to one that is there. */
+bool create_submit(Cli *cli, const Creating *creating, Request *manifest, Error *err) MUST_CHECK;

@@ -1,7 +1,10 @@
 #include "cli/request.h"
 
+#include "api/time_name.h"
 #include "base/clock.h"
 #include "cli/fields.h"
+
+enum { OTHER_NAMES = 60 }; /* as many as begin in the same second can do with */
 
 static const char *kind_name(ManifestKind kind) {
         switch (kind) {
@@ -28,14 +31,6 @@ static bool read_file(Cli *cli, const RequestInput *input, Request *request, Err
         return true;
 }
 
-/* 20261123044500 in UTC, as Velero's schedules name their backups */
-static Str time_stamp(Arena *arena) {
-        Str iso = clock_rfc3339(clock_wall_ms(), arena);
-
-        return str_of(arena_printf(arena, "%.4s%.2s%.2s%.2s%.2s%.2s", iso.ptr, iso.ptr + 5, iso.ptr + 8,
-                                   iso.ptr + 11, iso.ptr + 14, iso.ptr + 17));
-}
-
 /* What a generated name begins with: generateName, the backup or schedule that is restored, else "backup". */
 static Str name_stem(ManifestKind kind, JsonMutVal *object) {
         Str generate = json_mut_str(json_mut_at(object, "metadata", "generateName"));
@@ -51,17 +46,22 @@ static Str name_stem(ManifestKind kind, JsonMutVal *object) {
         return STR("backup");
 }
 
-static void set_name(const RequestInput *input, JsonMutDoc *doc, JsonMutVal *object, Arena *arena) {
+/* Schedules name their backups by the time too. */
+static bool is_from_schedule(const RequestInput *input, const Request *request) {
+        return request->path.len ? request->file.kind == MANIFEST_SCHEDULE : input->base != NULL;
+}
+
+static void set_name(const RequestInput *input, Request *request, JsonMutDoc *doc, JsonMutVal *object,
+                     Arena *arena) {
         JsonMutVal *metadata = json_mut_object(doc, object, "metadata");
         Str name = input->name;
 
-        if (name.len == 0)
-                name = json_mut_str(yyjson_mut_obj_get(metadata, "name"));
         if (name.len == 0) {
-                Str stem = name_stem(input->kind, object), stamp = time_stamp(arena);
-
-                name = str_of(arena_printf(arena, STR_FMT "-" STR_FMT, STR_ARG(stem), STR_ARG(stamp)));
+                name = json_mut_str(yyjson_mut_obj_get(metadata, "name"));
+                request->other_names = name.len == 0 || is_from_schedule(input, request) ? OTHER_NAMES : 0;
         }
+        if (name.len == 0)
+                name = time_name(name_stem(input->kind, object), clock_wall_ms(), arena);
         json_mut_remove(metadata, "generateName");
         json_mut_set(doc, metadata, STR("name"), json_new_str(doc, name));
 }
@@ -95,7 +95,7 @@ static bool build(Cli *cli, const RequestInput *input, Request *request, Error *
         json_mut_object(doc, object, "spec");
         if (!fields_apply(input->line, doc, object, request->path.len ? request->path.ptr : NULL, err))
                 return false;
-        set_name(input, doc, object, cli->arena);
+        set_name(input, request, doc, object, cli->arena);
         set_namespace(input, doc, object);
         json_write_mut(object, &text);
         return buf_check(&text, "the manifest", err) &&
@@ -127,6 +127,25 @@ void request_set_backup(Request *request, Str backup) {
 
         json_mut_remove(spec, "scheduleName");
         json_put_str(doc, spec, "backupName", backup);
+        yyjson_doc_free(request->object);
+        request->object = yyjson_mut_doc_imut_copy(doc, NULL);
+}
+
+bool request_next_name(Cli *cli, Request *request, Str *name, Error *err) {
+        if (err->code != ERROR_EXISTS || request->other_names == 0)
+                return false;
+        request->other_names--;
+        error_clear(err);
+        cli->hint = STR("");
+        *name = time_name_next(*name, cli->arena);
+        return true;
+}
+
+void request_rename(Request *request, Str name) {
+        AUTO_JSON_MUT *doc = yyjson_doc_mut_copy(request->object, NULL);
+        JsonMutVal *metadata = yyjson_mut_obj_get(yyjson_mut_doc_get_root(doc), "metadata");
+
+        json_mut_set(doc, metadata, STR("name"), json_new_str(doc, name));
         yyjson_doc_free(request->object);
         request->object = yyjson_mut_doc_imut_copy(doc, NULL);
 }

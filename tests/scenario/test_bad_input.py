@@ -5,6 +5,7 @@ import tarfile
 import gzip
 import os
 import subprocess
+import time
 
 from test_hooks import FREEZE
 from test_restore import backed_up
@@ -141,6 +142,23 @@ def test_a_name_that_is_taken(world):
     world.api.namespace("shop")
     world.backup("b", "--include-namespaces", "shop")
     backup(world, says=["already exists", '"b"'])
+
+
+def test_names_of_the_time_in_one_second(world):
+    world.api.namespace("shop")
+
+    def run_at_once(*argv):
+        time.sleep(1 - time.time() % 1)  # a second begins
+        started = [world.start(*argv, "--include-namespaces", "shop") for _ in range(4)]
+        for run in [world.finish(process, argv) for process in started]:
+            assert run.code == 0, f"{run.out}{run.err}"
+
+    run_at_once("backup", "run", "--to", world.store)
+    backups = world.whole_backups()
+    assert len(backups) == 4, backups
+    run_at_once("restore", "run", "--from", world.store, "--backup", backups[0])
+    restores = [p.name for p in (world.store / "restores").iterdir()]
+    assert len(restores) == 4 and all(name.startswith(backups[0] + "-") for name in restores), restores
 
 
 def test_names_that_cannot_be(world):

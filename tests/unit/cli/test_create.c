@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include "api/time_name.h"
 #include "cli/cluster_home.h"
 
 #define BACKUPS IN("velero", "backups")
@@ -59,6 +60,36 @@ static void a_backup_is_created_as_the_flags_say(void **state) {
         RUN(&again, "backup", "create", "b1");
         CHECK_INT(again.exit, EXIT_FAILED);
         CHECK(strstr(again.err, "hint: give it another NAME\n") != NULL);
+        remove_folder(home);
+}
+
+/* The names of this second and of those that the test can last are taken. */
+static void a_name_of_the_time_that_is_taken_gives_way(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        AUTO(cli_run_clear) CliRun run, again;
+        const char *home = enter(&cluster, &arena);
+        const int64_t now_ms = clock_wall_ms();
+        const int taken = 20;
+
+        (void) state;
+        cluster_add(&cluster, BACKUPS, "{'metadata':{'name':'b1'}}");
+        for (int i = 0; i < taken; i++) {
+                Str name = time_name(STR("b1"), now_ms + i * 1000, &arena);
+
+                cluster_add(&cluster, RESTORES,
+                            arena_printf(&arena, "{'metadata':{'name':'" STR_FMT "'}}", STR_ARG(name)));
+        }
+        RUN(&run, "restore", "create", "--from-backup", "b1");
+        CHECK_STR(run.err, "");
+        CHECK_STR(run.out,
+                  arena_printf(&arena,
+                               "Restore request \"%1$s\" submitted successfully.\n"
+                               "Run `grapnel restore describe %1$s` or `grapnel restore logs %1$s` for more "
+                               "details.\n",
+                               time_name(STR("b1"), now_ms + taken * 1000, &arena).ptr));
+        RUN(&again, "restore", "create", "--from-backup", "b1");
+        CHECK(strstr(again.out, time_name(STR("b1"), now_ms + (taken + 1) * 1000, &arena).ptr) != NULL);
         remove_folder(home);
 }
 
@@ -262,6 +293,7 @@ static void the_newest_backup_of_a_schedule_may_have_failed_in_parts_when_that_i
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_backup_is_created_as_the_flags_say),
+                cmocka_unit_test(a_name_of_the_time_that_is_taken_gives_way),
                 cmocka_unit_test(with_an_output_format_it_is_printed_and_not_created),
                 cmocka_unit_test(waiting_ends_with_the_phase_as_exit_code),
                 cmocka_unit_test(a_backup_that_is_deleted_meanwhile_ends_the_waiting),

@@ -217,6 +217,54 @@ static void a_missing_name_is_made_from_the_time(void **state) {
         }
 }
 
+/* Only of a name that was made of the time, and only when that name is the trouble. */
+static void a_taken_name_gives_way_to_that_of_the_next_second(void **state) {
+        const struct {
+                const char *name, *file;
+                ErrorCode code;
+                unsigned others;
+        } cases[] = {
+                { NULL, NULL, ERROR_EXISTS, 60 },
+                { NULL, NULL, ERROR_FORBIDDEN, 0 },
+                { "b-20261122171634", NULL, ERROR_EXISTS, 0 },
+                { NULL,
+                  "apiVersion: velero.io/v1\nkind: Backup\nmetadata: {name: b-20261122171634}\nspec: {}\n",
+                  ERROR_EXISTS, 0 },
+                { NULL, "apiVersion: velero.io/v1\nkind: Backup\nmetadata: {generateName: b-}\nspec: {}\n",
+                  ERROR_EXISTS, 60 },
+                { NULL,
+                  "apiVersion: velero.io/v1\nkind: Schedule\nmetadata: {name: nightly}\n"
+                  "spec: {schedule: '@daily', template: {}}\n",
+                  ERROR_EXISTS, 60 },
+        };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(asked_clear) Asked asked;
+                Str name = STR("b-20261122171634");
+                unsigned others = 0;
+
+                ask(&asked,
+                    &(Case) { .file = c->file, .words = "", .kind = MANIFEST_BACKUP, .name = c->name });
+                CHECK(asked.is_good);
+                for (;; others++) {
+                        AUTO(error_clear) Error err = { 0 };
+
+                        (void) !error_set(&err, c->code, "no");
+                        asked.cli.hint = STR("give it another NAME");
+                        if (!request_next_name(&asked.cli, &asked.request, &name, &err)) {
+                                CHECK_INT(err.code, c->code);
+                                CHECK(asked.cli.hint.len > 0);
+                                break;
+                        }
+                        CHECK_INT(err.code, ERROR_NONE);
+                        CHECK_INT(asked.cli.hint.len, 0);
+                }
+                CHECK_INT(others, c->others);
+                CHECK(str_equal(name, others ? STR("b-20261122171734") : STR("b-20261122171634")));
+        }
+}
+
 static void faults_are_told_where_they_were_made(void **state) {
         AUTO(asked_clear) Asked asked;
         AUTO(error_clear) Error err = { 0 };
@@ -260,6 +308,7 @@ int main(void) {
                 cmocka_unit_test(what_a_flag_cannot_be_is_said_with_its_name),
                 cmocka_unit_test(selectors_that_are_none_name_their_flag),
                 cmocka_unit_test(a_missing_name_is_made_from_the_time),
+                cmocka_unit_test(a_taken_name_gives_way_to_that_of_the_next_second),
                 cmocka_unit_test(faults_are_told_where_they_were_made),
                 cmocka_unit_test(no_errors_are_no_failure),
         };
