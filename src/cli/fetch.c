@@ -208,19 +208,12 @@ static bool bad_reply(const HttpReply *reply, Str address, Error *err) {
                          reply->status, STR_ARG(body));
 }
 
-/* Cuts "https://HOST:PORT" and "/PATH?QUERY" apart. */
-static bool cut_url(Str url, Str *ret_base, Str *ret_path, Error *err) {
-        const char *authority = memmem(url.ptr, url.len, "://", 3);
-        const char *end = url.ptr + url.len, *slash;
+/* Its text is a secret, so what is wrong with it is not told. */
+static bool parse_offer(const Offer *offer, Url *ret_url, Error *err) {
+        AUTO(error_clear) Error untold = { 0 };
 
-        if (authority == NULL)
-                return error_set(err, ERROR_INVALID, "the server's answer is no URL");
-        slash = memchr(authority + 3, '/', (size_t) (end - authority - 3));
-        if (slash == NULL)
-                slash = end;
-        *ret_base = (Str) { url.ptr, (size_t) (slash - url.ptr) };
-        *ret_path = slash == end ? STR("/") : (Str) { slash, (size_t) (end - slash) };
-        return true;
+        return url_parse(offer->url, ret_url, &untold) ||
+               error_set(err, ERROR_INVALID, "the server's answer is no URL");
 }
 
 /* *ret_reached: the other side answered, so that another way would not help. */
@@ -232,11 +225,16 @@ static bool get_directly(Cli *cli, Fetcher *fetcher, const FetchedFile *what, co
                                 .system_roots = true,
                                 .user_agent = STR("grapnel/" GRAPNEL_VERSION) };
         HttpRequest request = { .method = "GET", .on_bytes = take, .user = taking };
+        Url url;
 
         *ret_reached = true;
         request.idle_timeout_ms = what->is_live ? 0 : fetcher->flags->timeout_ms;
-        if (!cut_url(offer->url, &options.base_url, &request.path, err) ||
-            !find_roots(cli, fetcher, what, &options.ca_pem, err) || !http_client_new(&options, &client, err))
+        if (!parse_offer(offer, &url, err))
+                return false;
+        options.base_url = (Str) { offer->url.ptr, offer->url.len - url.target.len };
+        request.path = url.path.len ? url.target
+                                    : str_of(arena_printf(cli->arena, "/" STR_FMT, STR_ARG(url.target)));
+        if (!find_roots(cli, fetcher, what, &options.ca_pem, err) || !http_client_new(&options, &client, err))
                 return false;
         if (!http_perform(client, &request, fetcher->velero->stop, &reply, err)) {
                 *ret_reached = taking->has_begun || err->code == ERROR_CANCELED;
@@ -253,7 +251,7 @@ static bool get_through_api(Cli *cli, const Fetcher *fetcher, const FetchedFile 
         Str service = STR("grapnel"), rest;
         Url url;
 
-        if (!url_parse(offer->url, &url, err))
+        if (!parse_offer(offer, &url, err))
                 return false;
         rest = url.host;
         if (memmem(url.host.ptr, url.host.len, ".svc", 4))

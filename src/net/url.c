@@ -129,6 +129,7 @@ bool url_parse(Str text, Url *ret_url, Error *err) {
         if (!parse_host_and_port(text, host, &url, err))
                 return false;
 
+        url.target = rest;
         url.path = (Str) { rest.ptr, find_any(rest, "?#") };
         *ret_url = url;
         return true;

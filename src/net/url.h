@@ -4,6 +4,7 @@
 
 typedef struct Url {
         Str scheme, host, path; /* host without brackets; path without query, "" or "/…" */
+        Str target;             /* path and query, up to the end of the text; "" or "/…" or "?…" or "#…" */
         Str user_info;          /* "user:password" as written, escaped; a secret; empty when there is none */
         unsigned port;          /* filled in from the scheme when not given */
         bool is_tls;            /* the scheme is https */

@@ -192,6 +192,17 @@ static void what_can_t_be_reached_comes_through_the_api_server(void **state) {
                      19) != NULL);
 }
 
+static void an_answer_that_is_no_url_is_not_repeated(void **state) {
+        AUTO(answering_clear) Answering a = { 0 };
+        AUTO(cli_run_clear) CliRun run;
+
+        (void) state;
+        open_answering(&a, true);
+        a.f.options.download_host = STR("no host");
+        RUN(&run, "backup", "logs", "b1");
+        CHECK_STR(run.err, "error: the log of \"b1\": the server's answer is no URL\n");
+}
+
 static void one_that_stands_by_is_passed_over(void **state) {
         AUTO(answering_clear) Answering a = { 0 };
         AUTO(cli_run_clear) CliRun run;
@@ -330,6 +341,7 @@ int main(void) {
                 cmocka_unit_test(a_certificate_that_is_not_trusted_is_told_unless_that_is_wished),
                 cmocka_unit_test(describe_shows_findings_hooks_and_objects),
                 cmocka_unit_test(what_can_t_be_reached_comes_through_the_api_server),
+                cmocka_unit_test(an_answer_that_is_no_url_is_not_repeated),
                 cmocka_unit_test(one_that_stands_by_is_passed_over),
                 cmocka_unit_test(the_contents_are_put_into_a_file),
                 cmocka_unit_test(a_file_that_is_missing_is_named),

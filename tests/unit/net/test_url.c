@@ -4,23 +4,24 @@
 
 static void an_address_is_taken_apart(void **state) {
         const struct {
-                const char *text, *scheme, *host, *path, *user_info;
+                const char *text, *scheme, *host, *path, *target, *user_info;
                 unsigned port;
         } cases[] = {
-                { "https://example.org", "https", "example.org", "", "", 443 },
-                { "http://example.org", "http", "example.org", "", "", 80 },
-                { "HTTPS://example.org:6443", "HTTPS", "example.org", "", "", 6443 },
-                { "https://10.0.0.1:6443/", "https", "10.0.0.1", "/", "", 6443 },
-                { "https://h/k8s/clusters/c-1?a=b#c", "https", "h", "/k8s/clusters/c-1", "", 443 },
-                { "https://h?a=/b", "https", "h", "", "", 443 },
-                { "https://h#/b", "https", "h", "", "", 443 },
-                { "https://[::1]:8443/a", "https", "::1", "/a", "", 8443 },
-                { "https://[fe80::1%25eth0]", "https", "fe80::1%25eth0", "", "", 443 },
-                { "http://me:p%40ss@proxy:3128", "http", "proxy", "", "me:p%40ss", 3128 },
-                { "http://me:p@ss@proxy:3128", "http", "proxy", "", "me:p@ss", 3128 },
-                { "socks5://proxy", "socks5", "proxy", "", "", 1080 },
-                { "socks5h://proxy:9", "socks5h", "proxy", "", "", 9 },
-                { "https://h:1/a@b", "https", "h", "/a@b", "", 1 },
+                { "https://example.org", "https", "example.org", "", "", "", 443 },
+                { "http://example.org", "http", "example.org", "", "", "", 80 },
+                { "HTTPS://example.org:6443", "HTTPS", "example.org", "", "", "", 6443 },
+                { "https://10.0.0.1:6443/", "https", "10.0.0.1", "/", "/", "", 6443 },
+                { "https://h/k8s/clusters/c-1?a=b#c", "https", "h", "/k8s/clusters/c-1",
+                  "/k8s/clusters/c-1?a=b#c", "", 443 },
+                { "https://h?a=/b", "https", "h", "", "?a=/b", "", 443 },
+                { "https://h#/b", "https", "h", "", "#/b", "", 443 },
+                { "https://[::1]:8443/a", "https", "::1", "/a", "/a", "", 8443 },
+                { "https://[fe80::1%25eth0]", "https", "fe80::1%25eth0", "", "", "", 443 },
+                { "http://me:p%40ss@proxy:3128", "http", "proxy", "", "", "me:p%40ss", 3128 },
+                { "http://me:p@ss@proxy:3128", "http", "proxy", "", "", "me:p@ss", 3128 },
+                { "socks5://proxy", "socks5", "proxy", "", "", "", 1080 },
+                { "socks5h://proxy:9", "socks5h", "proxy", "", "", "", 9 },
+                { "https://h:1/a@b", "https", "h", "/a@b", "/a@b", "", 1 },
         };
 
         (void) state;
@@ -32,6 +33,7 @@ static void an_address_is_taken_apart(void **state) {
                 CHECK(str_equal(url.scheme, str_of(c->scheme)));
                 CHECK(str_equal(url.host, str_of(c->host)));
                 CHECK(str_equal(url.path, str_of(c->path)));
+                CHECK(str_equal(url.target, str_of(c->target)));
                 CHECK(str_equal(url.user_info, str_of(c->user_info)));
                 CHECK_INT(url.port, c->port);
                 CHECK_INT(url.is_tls, strncasecmp(c->scheme, "https", 5) == 0);
