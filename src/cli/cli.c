@@ -139,7 +139,8 @@ static bool check_arguments(Cli *cli, const Command *command, const CommandLine 
 
         if (count >= command->min_arguments && count <= command->max_arguments)
                 return true;
-        cli_set_hint(cli, "usage: grapnel %s %s [flags]", command->name, command->arguments);
+        cli_set_hint(cli, "usage: grapnel %s%s%s [flags]", command->name, *command->arguments ? " " : "",
+                     command->arguments);
         if (count < command->min_arguments)
                 return cli_usage(cli, err, "%s needs %s", command->name, command->arguments);
         return cli_usage(cli, err, "%s does not take the argument \"" STR_FMT "\"", command->name,

@@ -3,8 +3,7 @@
 #include "cli/stored.h"
 
 static const Option options[] = {
-        { OPT_ROW(OPTION_TEXT, GetFlags, selector, "selector", "SELECTOR", "only backups with these labels"),
-          .letter = 'l' },
+        OPT_SELECTOR(GetFlags, selector, "only backups"),
         OPT_GROUP(GetFlags, listing, listing_flags, "Output"),
         OPT_GROUP(GetFlags, origin, origin_flags, "Source"),
         OPT_END,

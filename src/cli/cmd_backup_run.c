@@ -25,11 +25,8 @@ static const Option options[] = {
         { OPT_ROW(OPTION_COUNT, BackupRequest, workers, "workers", "COUNT",
                   "lists read and compressed at the same time"),
           .otherwise = "4" },
-        { OPT_ROW(OPTION_DURATION, BackupRequest, max_freeze_ms, "max-freeze", "DURATION",
-                  "a pod that is frozen for longer is thawed before it is captured, and counts as failed "
-                  "(default no limit)") },
-        { OPT_ROW(OPTION_BOOL, BackupRequest, dry_run, "dry-run", NULL,
-                  "only say what would be done; runs no hook and changes nothing") },
+        OPT_MAX_FREEZE(BackupRequest),
+        OPT_DRY_RUN(BackupRequest),
         OPT_GROUP(BackupRequest, output, output_flags, "Output"),
         OPT_GROUP(BackupRequest, run, run_flags, "Run"),
         OPT_ROWS(backup_fields, "What to back up (fields of the manifest)"),

@@ -25,7 +25,9 @@ const Command cmd_completion = {
         .arguments = "bash|zsh|fish",
         .summary = "Print a script that completes commands, flags and names of backups",
         .example = "# For this shell.\n"
-                   "source <(grapnel completion bash)",
+                   "source <(grapnel completion bash)\n\n"
+                   "# For every fish.\n"
+                   "grapnel completion fish > ~/.config/fish/completions/grapnel.fish",
         .options = options,
         .min_arguments = 1,
         .max_arguments = 1,

@@ -17,7 +17,8 @@ typedef struct UndoRequest {
 static const Option options[] = {
         { OPT_ROW(OPTION_BOOL, UndoRequest, of_server, "server", NULL,
                   "also what a server that is gone has left in the cluster") },
-        { OPT_ROW(OPTION_TEXT, UndoRequest, namespace, "namespace", "NAME", "of that server"),
+        { OPT_ROW(OPTION_TEXT, UndoRequest, namespace, "namespace", "NAME",
+                  "of that server (default: of ~/.config/velero/config.json, $VELERO_NAMESPACE, \"velero\")"),
           .letter = 'n' },
         OPT_GROUP(UndoRequest, run, run_flags, "Run"),
         OPT_GROUP(UndoRequest, cluster, cluster_flags, "Cluster"),

@@ -32,7 +32,7 @@ static const Option options[] = {
                   "provider of the default backup location") },
         { OPT_ROW(OPTION_TEXT, InstallRequest, objects.bucket, "bucket", "NAME", "bucket of that location") },
         { OPT_ROW(OPTION_TEXT, InstallRequest, objects.prefix, "prefix", "PREFIX", "folder in the bucket") },
-        { OPT_ROW(OPTION_LIST, InstallRequest, objects.config, "backup-location-config", "KEY=VALUE,…",
+        { OPT_ROW(OPTION_LIST, InstallRequest, objects.config, "backup-location-config", "K=V,...",
                   "configuration of that location") },
         { OPT_ROW(OPTION_TEXT, InstallRequest, objects.claim, "volume-claim", "NAME",
                   "the claim that is mounted at /backups (default an empty folder, gone with the pod)") },
@@ -42,22 +42,23 @@ static const Option options[] = {
                   "credentials, for the Secret cloud-credentials") },
         { OPT_ROW(OPTION_BOOL, InstallRequest, no_secret, "no-secret", NULL, "make no Secret") },
         { OPT_ROW(OPTION_TEXT, InstallRequest, objects.cpu_request, "velero-pod-cpu-request", "QUANTITY",
-                  "of the server"),
+                  "CPU that the server's pod asks for"),
           .otherwise = "10m" },
         { OPT_ROW(OPTION_TEXT, InstallRequest, objects.mem_request, "velero-pod-mem-request", "QUANTITY",
-                  "of the server"),
+                  "memory that it asks for"),
           .otherwise = "16Mi" },
         { OPT_ROW(OPTION_TEXT, InstallRequest, objects.mem_limit, "velero-pod-mem-limit", "QUANTITY",
-                  "of the server"),
+                  "memory that it may have"),
           .otherwise = "64Mi" },
         { OPT_ROW(OPTION_BOOL, InstallRequest, objects.crds_only, "crds-only", NULL,
                   "only the custom resource definitions") },
-        { OPT_ROW(OPTION_BOOL, InstallRequest, dry_run, "dry-run", NULL,
-                  "print the objects (-o yaml or json), send nothing") },
+        { OPT_ROW(OPTION_BOOL, InstallRequest, dry_run, "dry-run", NULL, "print the objects, send nothing") },
+        { OPT_ROW(OPTION_CHOICE, InstallRequest, output.format, "output", "table|json|yaml",
+                  "of --dry-run: json or yaml"),
+          .letter = 'o' },
         { OPT_ROW(OPTION_BOOL, InstallRequest, wait, "wait", NULL, "wait until the server is ready") },
         { OPT_ROW(OPTION_TEXT, InstallRequest, chart, "helm-chart", "DIR",
                   "write a Helm chart of the same objects into DIR instead") },
-        OPT_GROUP(InstallRequest, output, output_flags, "Output"),
         OPT_GROUP(InstallRequest, cluster, cluster_flags, "Cluster"),
         OPT_END,
 };
@@ -248,9 +249,9 @@ const Command cmd_install = {
         .example = "# Backups in a bucket of S3; what would be made.\n"
                    "grapnel install --provider aws --bucket backups --secret-file ./credentials \\\n"
                    "  --backup-location-config region=eu-central-1 --dry-run -o yaml\n\n"
-                   "# Backups in a folder.\n"
-                   "grapnel install --provider filesystem --bucket main \\\n"
-                   "  --backup-location-config path=/backups --dry-run -o yaml",
+                   "# Backups in the folder main of a claim; wait until the server is ready.\n"
+                   "grapnel install --provider filesystem --bucket main --volume-claim backups \\\n"
+                   "  --backup-location-config path=/backups --wait",
         .options = options,
         .request_size = sizeof(InstallRequest),
         .run = run,

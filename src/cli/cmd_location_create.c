@@ -22,8 +22,6 @@ static const Option fields[] = {
                     "the folder of the bucket (default its top)") },
         { OPT_FIELD(OPTION_FIELD_MAP, "spec.config", "config", "K=V,...",
                     "settings of the provider (region=eu-south-1,s3Url=https://s3.example.com)") },
-        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.default", "default", NULL,
-                    "backups that name no location go here; another default stops being one") },
         { OPT_FIELD(OPTION_FIELD_TEXT, "spec.accessMode", "access-mode", "ReadWrite|ReadOnly",
                     "ReadOnly: backups are restored from it, none are made or deleted (default "
                     "ReadWrite)") },
@@ -38,7 +36,7 @@ static const Option fields[] = {
 
 static const Option options[] = {
         OPT_ROWS(fields, "Where and how (fields of the location)"),
-        OPT_GROUP(LocationCreateRequest, location, location_flags, "Access"),
+        OPT_GROUP(LocationCreateRequest, location, location_flags, "Default and access"),
         OPT_GROUP(LocationCreateRequest, listing, create_output_flags, "Output"),
         OPT_GROUP(LocationCreateRequest, velero, velero_flags, "In the cluster"),
         OPT_END,

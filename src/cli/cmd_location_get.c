@@ -12,9 +12,7 @@ typedef struct LocationGetRequest {
 static const Option options[] = {
         { OPT_ROW(OPTION_BOOL, LocationGetRequest, only_default, "default", NULL,
                   "only the location of backups that name none") },
-        { OPT_ROW(OPTION_TEXT, LocationGetRequest, selector, "selector", "SELECTOR",
-                  "only locations with these labels"),
-          .letter = 'l' },
+        OPT_SELECTOR(LocationGetRequest, selector, "only locations"),
         OPT_GROUP(LocationGetRequest, listing, listing_flags, "Output"),
         OPT_GROUP(LocationGetRequest, velero, velero_flags, "In the cluster"),
         OPT_END,

@@ -8,9 +8,7 @@ typedef struct LocationSetRequest {
 } LocationSetRequest;
 
 static const Option options[] = {
-        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.default", "default", NULL,
-                    "backups that name no location go here; another default stops being one") },
-        OPT_GROUP(LocationSetRequest, location, location_flags, "Access"),
+        OPT_GROUP(LocationSetRequest, location, location_flags, "What to change"),
         OPT_GROUP(LocationSetRequest, velero, velero_flags, "In the cluster"),
         OPT_END,
 };

@@ -11,7 +11,7 @@ const Command cmd_restore_describe = {
         .summary = "Say what a restore did: items, warnings, errors, and the result of every hook",
         .details =
                 "The layout is Velero's; the results of hooks come after it: outcome, exit code, duration, "
-                "how long the pod was frozen, and what the command printed.",
+                "and what the command printed.",
         .example = "# What became of restore monday and its hooks.\n"
                    "grapnel restore describe monday\n\n"
                    "# The hooks of one in a folder that did not succeed.\n"

@@ -13,8 +13,9 @@ typedef struct ScheduleCreateRequest {
 } ScheduleCreateRequest;
 
 static const Option options[] = {
-        { OPT_FIELD(OPTION_FIELD_TEXT, "spec.schedule", "schedule", "CRON",
-                    "when: \"0 3 * * *\" (UTC, or with TZ=Europe/Rome in front), @daily, @every 6h") },
+        { OPT_FIELD(
+                OPTION_FIELD_TEXT, "spec.schedule", "schedule", "CRON",
+                "when: \"0 3 * * *\" (UTC, or with TZ=Europe/Rome in front), @daily, @every 6h (required)") },
         { OPT_FIELD(OPTION_FIELD_BOOL, "spec.paused", "paused", NULL,
                     "make no backups until \"grapnel schedule unpause\"") },
         { OPT_ROW(OPTION_CHOICE, ScheduleCreateRequest, skip_immediately, "skip-immediately", "true|false",

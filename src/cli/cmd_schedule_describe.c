@@ -11,9 +11,7 @@ typedef struct ScheduleDescribeRequest {
 } ScheduleDescribeRequest;
 
 static const Option options[] = {
-        { OPT_ROW(OPTION_TEXT, ScheduleDescribeRequest, selector, "selector", "SELECTOR",
-                  "only schedules with these labels"),
-          .letter = 'l' },
+        OPT_SELECTOR(ScheduleDescribeRequest, selector, "only schedules"),
         OPT_GROUP(ScheduleDescribeRequest, output, output_flags, "Output"),
         OPT_GROUP(ScheduleDescribeRequest, velero, velero_flags, "In the cluster"),
         OPT_END,

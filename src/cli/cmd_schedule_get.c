@@ -9,9 +9,7 @@ typedef struct ScheduleGetRequest {
 } ScheduleGetRequest;
 
 static const Option options[] = {
-        { OPT_ROW(OPTION_TEXT, ScheduleGetRequest, selector, "selector", "SELECTOR",
-                  "only schedules with these labels"),
-          .letter = 'l' },
+        OPT_SELECTOR(ScheduleGetRequest, selector, "only schedules"),
         OPT_GROUP(ScheduleGetRequest, listing, listing_flags, "Output"),
         OPT_GROUP(ScheduleGetRequest, velero, velero_flags, "In the cluster"),
         OPT_END,

@@ -60,9 +60,7 @@ static const Option options[] = {
         { OPT_ROW(OPTION_COUNT, ServerRequest, hook_workers, "hook-workers", "COUNT",
                   "hooks at the same time on one node, at most"),
           .otherwise = "16" },
-        { OPT_ROW(OPTION_DURATION, ServerRequest, max_freeze_ms, "max-freeze", "DURATION",
-                  "a pod that is frozen for longer is thawed before it is captured, and counts as failed "
-                  "(default no limit)") },
+        OPT_MAX_FREEZE(ServerRequest),
         { OPT_ROW(OPTION_BOOL, ServerRequest, velero_hook_defaults, "velero-hook-defaults", NULL,
                   "a hook that does not say onError, or a pod's annotation that says it wrongly, counts as "
                   "Continue, as Velero's server carries it out, not as Fail, as its documentation says") },
@@ -205,14 +203,15 @@ const Command cmd_server = {
         .arguments = "",
         .summary =
                 "Carry out the Backups and Restores of the cluster (velero.io/v1), as Velero's server does",
-        .details = "Backups and Restores are created with kubectl, GitOps or the velero CLI; the server runs "
-                   "them, "
-                   "one leader at a time (Lease \"grapnel\" in its namespace). It runs in a pod or, with a "
-                   "kubeconfig, anywhere.\n\n"
-                   "What an earlier server left frozen is thawed first. SIGTERM thaws, records and ends.\n\n"
-                   "Exit codes: 0 asked to end, 1 it cannot go on (no custom resource definitions, no "
-                   "permission, "
-                   "the lease is lost), 64 the request is wrong.",
+        .details =
+                "Backups and Restores are created with grapnel, velero, kubectl or GitOps; the server runs "
+                "them, "
+                "one leader at a time (Lease \"grapnel\" in its namespace). It runs in a pod or, with a "
+                "kubeconfig, anywhere.\n\n"
+                "What an earlier server left frozen is thawed first. SIGTERM thaws, records and ends.\n\n"
+                "Exit codes: 0 asked to end, 1 it cannot go on (no custom resource definitions, no "
+                "permission, "
+                "the lease is lost), 64 the request is wrong.",
         .example = "# Serve namespace velero of the cluster of the current kubeconfig.\n"
                    "grapnel server",
         .options = options,

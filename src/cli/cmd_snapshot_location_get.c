@@ -9,9 +9,7 @@ typedef struct SnapshotLocationGetRequest {
 } SnapshotLocationGetRequest;
 
 static const Option options[] = {
-        { OPT_ROW(OPTION_TEXT, SnapshotLocationGetRequest, selector, "selector", "SELECTOR",
-                  "only locations with these labels"),
-          .letter = 'l' },
+        OPT_SELECTOR(SnapshotLocationGetRequest, selector, "only locations"),
         OPT_GROUP(SnapshotLocationGetRequest, listing, listing_flags, "Output"),
         OPT_GROUP(SnapshotLocationGetRequest, velero, velero_flags, "In the cluster"),
         OPT_END,

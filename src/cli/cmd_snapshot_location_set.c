@@ -7,8 +7,7 @@ typedef struct SnapshotLocationSetRequest {
 } SnapshotLocationSetRequest;
 
 static const Option options[] = {
-        { OPT_ROW(OPTION_TEXT, SnapshotLocationSetRequest, location.credential, "credential", "SECRET=KEY",
-                  "the Secret with the credentials file, and its key (required)") },
+        OPT_GROUP(SnapshotLocationSetRequest, location, credential_flags, "Credentials"),
         OPT_GROUP(SnapshotLocationSetRequest, velero, velero_flags, "In the cluster"),
         OPT_END,
 };

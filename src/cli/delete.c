@@ -5,9 +5,7 @@
 
 const Option delete_flags[] = {
         { OPT_ROW(OPTION_BOOL, DeleteFlags, which.all, "all", NULL, "every one") },
-        { OPT_ROW(OPTION_TEXT, DeleteFlags, which.selector, "selector", "SELECTOR",
-                  "those with these labels"),
-          .letter = 'l' },
+        OPT_SELECTOR(DeleteFlags, which.selector, "those"),
         { OPT_ROW(OPTION_BOOL, DeleteFlags, confirm, "confirm", NULL, "do not ask") },
         OPT_END,
 };

@@ -112,7 +112,8 @@ const Option backup_fields[] = {
         { OPT_FIELD(OPTION_FIELD_MAP, "metadata.annotations", "annotations", "K=V,...",
                     "annotations of the backup") },
         { OPT_FIELD(OPTION_FIELD_TEXT, "metadata.namespace", "namespace", "NAME",
-                    "Velero's namespace, written into the backup (default \"velero\")"),
+                    "Velero's namespace, written into the backup (default \"velero\"; with create of "
+                    "\"client config\" or $VELERO_NAMESPACE first)"),
           .letter = 'n' },
         OPT_END,
 };
@@ -157,7 +158,8 @@ const Option restore_fields[] = {
         { OPT_FIELD(OPTION_FIELD_MAP, "metadata.annotations", "annotations", "K=V,...",
                     "annotations of the restore") },
         { OPT_FIELD(OPTION_FIELD_TEXT, "metadata.namespace", "namespace", "NAME",
-                    "Velero's namespace, written into the restore (default \"velero\")"),
+                    "Velero's namespace, written into the restore (default \"velero\"; with create of "
+                    "\"client config\" or $VELERO_NAMESPACE first)"),
           .letter = 'n' },
         OPT_END,
 };

@@ -13,6 +13,18 @@ typedef struct ClusterFlags {
 } ClusterFlags;
 extern const Option cluster_flags[];
 
+/* Rows that several requests have. */
+#define OPT_SELECTOR(request, member, what)                                                                  \
+        { OPT_ROW(OPTION_TEXT, request, member, "selector", "SELECTOR", what " with these labels"),          \
+          .letter = 'l' }
+#define OPT_DRY_RUN(request)                                                                                 \
+        { OPT_ROW(OPTION_BOOL, request, dry_run, "dry-run", NULL,                                            \
+                  "only say what would be done; runs no hook and changes nothing") }
+#define OPT_MAX_FREEZE(request)                                                                              \
+        { OPT_ROW(OPTION_DURATION, request, max_freeze_ms, "max-freeze", "DURATION",                         \
+                  "a pod that is frozen for longer is thawed before it is captured, and counts as failed "   \
+                  "(default no limit)") }
+
 typedef enum OutputFormat { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML } OutputFormat;
 
 typedef struct OutputFlags {

@@ -4,11 +4,18 @@
 #include "cli/fields.h"
 #include "data/base64.h"
 
-const Option location_flags[] = {
+const Option credential_flags[] = {
         { OPT_ROW(OPTION_TEXT, LocationFlags, credential, "credential", "SECRET=KEY",
                   "the Secret with the credentials file, and its key (default: the server's own)") },
+        OPT_END,
+};
+
+const Option location_flags[] = {
+        { OPT_FIELD(OPTION_FIELD_BOOL, "spec.default", "default", NULL,
+                    "backups that name no location go here; another default stops being one") },
         { OPT_ROW(OPTION_TEXT, LocationFlags, ca_file, "cacert", "FILE",
                   "certificates (PEM) that the store's TLS certificate is checked with") },
+        OPT_ROWS(credential_flags, "Credentials"),
         OPT_END,
 };
 

@@ -7,7 +7,8 @@
 typedef struct LocationFlags {
         Str credential, ca_file;
 } LocationFlags;
-extern const Option location_flags[];
+extern const Option credential_flags[]; /* of LocationFlags */
+extern const Option location_flags[];   /* of BackupStorageLocations: those, --default and --cacert */
 
 /* Writes what the flags say into the object.  An empty --cacert becomes null: a merge patch removes it.
  * What is wrong with them is a usage error. */

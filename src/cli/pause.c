@@ -4,9 +4,7 @@
 
 const Option pause_flags[] = {
         { OPT_ROW(OPTION_BOOL, PauseFlags, which.all, "all", NULL, "every schedule") },
-        { OPT_ROW(OPTION_TEXT, PauseFlags, which.selector, "selector", "SELECTOR",
-                  "schedules with these labels"),
-          .letter = 'l' },
+        OPT_SELECTOR(PauseFlags, which.selector, "schedules"),
         { OPT_ROW(OPTION_CHOICE, PauseFlags, skip_immediately, "skip-immediately", "true|false",
                   "whether a backup that is due when the schedule goes on is left out") },
         OPT_GROUP(PauseFlags, velero, velero_flags, "In the cluster"),

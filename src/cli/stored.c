@@ -8,9 +8,7 @@
 const Option describe_flags[] = {
         { OPT_ROW(OPTION_BOOL, DescribeFlags, details, "details", NULL,
                   "the list of objects, all hooks, and all of their output too") },
-        { OPT_ROW(OPTION_TEXT, DescribeFlags, selector, "selector", "SELECTOR",
-                  "only those with these labels"),
-          .letter = 'l' },
+        OPT_SELECTOR(DescribeFlags, selector, "only those"),
         { OPT_ROW(OPTION_CHOICE, DescribeFlags, format, "output", "table|json|yaml|plaintext",
                   "format of the output; table and plaintext are the same"),
           .letter = 'o', .otherwise = "table" },

@@ -1,11 +1,8 @@
 #include "check.h"
 
-#include "cli/completion.h"
 #include "cli/help.h"
-#include "cli/man.h"
 #include "cli/run_cli.h"
 #include "cli/tabs.h"
-#include "cli/velero_only.h"
 #include "cli/words.h"
 #include "data/json.h"
 #include "store/store.h"
@@ -159,7 +156,7 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                   "error: backup logs needs NAME\nhint: usage: grapnel backup logs NAME [flags]\n" },
                 { { "version", "extra" },
                   "error: version does not take the argument \"extra\"\n"
-                  "hint: usage: grapnel version  [flags]\n" },
+                  "hint: usage: grapnel version [flags]\n" },
                 { { "server", "--disable-controllers", "gc,bakup" },
                   "error: --disable-controllers: there is no controller \"bakup\"\n"
                   "hint: there are hook-undo, backup-storage-location, backup-queue, backup, restore, "
@@ -234,48 +231,6 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                         CHECK_STR(run.err, c->err);
                 CHECK_INT(run.exit, EXIT_USAGE);
                 CHECK_STR(run.out, "");
-        }
-}
-
-/* Lines as "  -n, --namespace string   The namespace …". */
-static void check_flags_are_known(const char *command, Str help) {
-        const Command *ours = command_find(str_of(command));
-        Str line;
-        unsigned flags = 0;
-
-        while (words_cut_line(&help, &line)) {
-                const char *dashes = memmem(line.ptr, line.len < 10 ? line.len : 10, "--", 2);
-                Str rest, name;
-
-                if (!dashes || line.ptr[0] != ' ')
-                        continue;
-                rest = (Str) { dashes + 2, (size_t) (line.ptr + line.len - dashes - 2) };
-                (void) str_cut(&rest, ' ', &name);
-                flags++;
-                if (!str_equal(name, STR("help")) && !options_find(ours->options, name) &&
-                    !velero_only_flag(name))
-                        fail_msg("%s --" STR_FMT, command, STR_ARG(name));
-        }
-        CHECK(flags > 10);
-}
-
-static void every_flag_of_veleros_is_taken_or_answered(void **state) {
-        const struct {
-                const char *command, *file;
-        } cases[] = {
-                { "install", "cli/help-install.txt" },
-                { "backup create", "cli/help-backup-create.txt" },
-                { "backup describe", "cli/help-backup-describe.txt" },
-                { "backup-location create", "cli/help-backup-location-create.txt" },
-                { "restore create", "cli/help-restore-create.txt" },
-                { "schedule create", "cli/help-schedule-create.txt" },
-        };
-
-        (void) state;
-        FOR_EACH_CASE(cases, c) {
-                AUTO(arena_clear) Arena arena = { 0 };
-
-                check_flags_are_known(c->command, golden_file(c->file, &arena));
         }
 }
 
@@ -514,118 +469,12 @@ static void help_is_found_in_every_usual_way(void **state) {
         check_lines_fit(c.out, "group");
 }
 
-static void completion_knows_every_command_and_flag(void **state) {
-        AUTO(arena_clear) Arena arena = { 0 };
-        AUTO(cli_run_clear) CliRun bash, zsh, fish;
-
-        (void) state;
-        RUN(&bash, "completion", "bash");
-        RUN(&zsh, "completion", "zsh");
-        RUN(&fish, "completion", "fish");
-        CHECK(strncmp(zsh.out, "#compdef grapnel\n", 17) == 0);
-        for (const Command *const *c = commands_all; *c; c++)
-                if (!(*c)->is_hidden)
-                        CHECK(strstr(bash.out, arena_printf(&arena, "    '%s')\n", (*c)->name)) != NULL);
-        CHECK(strstr(bash.out, " --namespace-mappings ") != NULL);
-        CHECK(strstr(bash.out, "--output|-o) words=\"table json yaml\"") != NULL);
-        CHECK(strstr(fish.out, "-l namespace-mappings -x") != NULL);
-        CHECK(strstr(fish.out, "-a 'table json yaml'") != NULL);
-
-        CHECK(strstr(fish.out, "-n '__grapnel_at get' -f -a 'backups restores schedules backup-locations "
-                               "snapshot-locations'\n") != NULL);
-
-        const char *path = new_folder(&arena);
-        FILE *file = fopen(arena_printf(&arena, "%s/c", path), "w");
-        fputs(bash.out, file);
-        fclose(file);
-        const char *script =
-                arena_printf(&arena,
-                             "bash -c '. %s/c; COMP_WORDS=(grapnel backup de); COMP_CWORD=2; _grapnel; "
-                             "[ \"${COMPREPLY[*]}\" = \"describe delete\" ] && "
-                             "COMP_WORDS=(grapnel backup logs --from %s pl); COMP_CWORD=5; _grapnel; "
-                             "[ \"${COMPREPLY[*]}\" = plain ] && "
-                             "COMP_WORDS=(grapnel client config \"\"); COMP_CWORD=3; _grapnel; "
-                             "[ \"${COMPREPLY[*]}\" = \"get set\" ] && "
-                             "COMP_WORDS=(grapnel get sch); COMP_CWORD=2; _grapnel; "
-                             "[ \"${COMPREPLY[*]}\" = schedules ] && "
-                             "COMP_WORDS=(grapnel get backups --from %s pl); COMP_CWORD=5; _grapnel; "
-                             "[ \"${COMPREPLY[*]}\" = plain ] && "
-                             "COMP_WORDS=(grapnel cl); COMP_CWORD=1; _grapnel; "
-                             "[ \"${COMPREPLY[*]}\" = client ] && "
-                             "COMP_WORDS=(grapnel client config get --o); COMP_CWORD=4; _grapnel; "
-                             "[ \"${COMPREPLY[*]}\" = --output ] && "
-                             "COMP_WORDS=(grapnel restore run --name); COMP_CWORD=3; _grapnel; "
-                             "[ \"${COMPREPLY[*]}\" = \"--namespace-mappings --namespace\" ]'",
-                             path, BUCKET, BUCKET);
-        CHECK_INT(system(script), 0);
-        remove_folder(path);
-}
-
-/* Only where fish is installed. */
-static void fish_completes_both_orders_of_words(void **state) {
-        const char *const cases[][2] = { { "grapnel get sch", "schedules" },
-                                         { "grapnel get backups ", "" },
-                                         { "grapnel backup de", "delete describe" },
-                                         { "grapnel get backups -o ", "json table yaml" },
-                                         { "grapnel get backup --show", "--show-labels" },
-                                         { "grapnel backup get --show", "--show-labels" },
-                                         { "grapnel client config ", "get set" } };
-        AUTO(arena_clear) Arena arena = { 0 };
-        AUTO(cli_run_clear) CliRun fish;
-        const char *home = new_folder(&arena);
-        FILE *file = fopen(arena_printf(&arena, "%s/c", home), "we");
-
-        (void) state;
-        RUN(&fish, "completion", "fish");
-        fputs(fish.out, file);
-        FOR_EACH_CASE(cases, c)
-        fprintf(file,
-                "set got (complete -C'%s' | string replace -r '\\t.*' '')\n"
-                "test \"$got\" = '%s'\n"
-                "or begin; echo '%s'; exit 1; end\n",
-                (*c)[0], (*c)[1], (*c)[0]);
-        fclose(file);
-        if (system("command -v fish >/dev/null") == 0)
-                CHECK_INT(system(arena_printf(&arena,
-                                              "XDG_CONFIG_HOME=%s XDG_DATA_HOME=%s fish --no-config %s/c",
-                                              home, home, home)),
-                          0);
-        remove_folder(home);
-}
-
-static void every_command_has_a_manual_page(void **state) {
-        (void) state;
-        for (const Command *const *c = commands_all; *c; c++) {
-                AUTO(arena_clear) Arena arena = { 0 };
-                char *text = NULL;
-                size_t len = 0;
-                FILE *out = open_memstream(&text, &len);
-
-                man_write(*c, out);
-                fclose(out);
-                CHECK(strncmp(text, ".TH \"grapnel-", 13) == 0);
-                CHECK(strstr(text, ".SH EXAMPLES\n") != NULL);
-                CHECK(memchr(man_page_name(*c, &arena).ptr, ' ', man_page_name(*c, &arena).len) == NULL);
-                free(text);
-        }
-}
-
-static void the_build_is_told_when_a_page_is_missing(void **state) {
-        AUTO(cli_run_clear) CliRun run;
-
-        (void) state;
-        RUN(&run, "man-pages", "/nonexistent/grapnel.1");
-        CHECK_INT(run.exit, EXIT_FAILED);
-        CHECK(strncmp(run.err, "error: \"/nonexistent/grapnel.1\": ", 33) == 0);
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_command_explains_itself_with_an_example),
                 cmocka_unit_test(no_command_has_a_flag_twice),
                 cmocka_unit_test(flags_are_called_as_velero_calls_them),
                 cmocka_unit_test(wrong_requests_exit_64_and_say_what_would_be_right),
-                cmocka_unit_test(every_flag_of_veleros_is_taken_or_answered),
                 cmocka_unit_test(a_missing_folder_or_backup_is_a_failure_with_a_hint),
                 cmocka_unit_test(backups_are_listed_as_velero_lists_them),
                 cmocka_unit_test(one_object_is_printed_as_itself_and_several_as_a_list),
@@ -637,10 +486,6 @@ int main(void) {
                 cmocka_unit_test(scheduled_backups_are_listed_newest_first),
                 cmocka_unit_test(the_version_is_printed_as_velero_prints_it),
                 cmocka_unit_test(help_is_found_in_every_usual_way),
-                cmocka_unit_test(completion_knows_every_command_and_flag),
-                cmocka_unit_test(fish_completes_both_orders_of_words),
-                cmocka_unit_test(every_command_has_a_manual_page),
-                cmocka_unit_test(the_build_is_told_when_a_page_is_missing),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
