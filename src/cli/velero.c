@@ -167,11 +167,17 @@ bool velero_create(Cli *cli, const Velero *velero, const char *kind, JsonVal *ob
         json_write(object, &body);
         if (!velero_resource(cli, velero, kind, &resource, err))
                 return false;
-        if (kube_create(velero->cluster.client, resource, velero->namespace, buf_str(&body), velero->stop,
-                        ret_created, err))
+        if (kube_create_named(velero->cluster.client, resource, velero->namespace, buf_str(&body),
+                              velero->stop, ret_created, err))
                 return true;
         if (err->code == ERROR_EXISTS)
                 cli_set_hint(cli, "give it another NAME");
+        if (err->code == ERROR_CONFLICT && command_word(kind))
+                cli_set_hint(
+                        cli,
+                        "an answer of the API server got lost, so it may be the one that you asked for: look "
+                        "with \"grapnel %s get\"",
+                        command_word(kind));
         return false;
 }
 

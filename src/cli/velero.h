@@ -36,7 +36,8 @@ bool velero_list(Cli *cli, const Velero *velero, const char *kind, Str selector,
 bool velero_select(Cli *cli, const Velero *velero, const char *kind, Strs names, Str selector,
                    Catalog *ret_catalog, Error *err) MUST_CHECK;
 
-/* A name that is taken fails with ERROR_EXISTS and a hint.  ret_created may be NULL. */
+/* A name that is taken fails with ERROR_EXISTS and a hint; ERROR_CONFLICT when what has it may be the very object, as
+ * an answer got lost.  ret_created may be NULL. */
 bool velero_create(Cli *cli, const Velero *velero, const char *kind, JsonVal *object, JsonDoc **ret_created,
                    Error *err) MUST_CHECK;
 /* A merge patch. */

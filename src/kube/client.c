@@ -210,6 +210,8 @@ bool kube_fetch(KubeClient *client, const KubeCall *call, int64_t deadline_ms, c
                 wait_ms = wait_before_next(&attempts, status ? reply.retry_after_ms : 0);
                 if (wait_ms < 0)
                         return give_up(&attempts, err);
+                if (call->ret_is_in_doubt && (status == 0 ? !kube_was_not_sent(err) : status >= 500))
+                        *call->ret_is_in_doubt = true;
                 error_clear(err);
                 (void) stop_sleep_ms(stop, wait_ms); /* stopped: seen at the top */
         }

@@ -39,6 +39,7 @@ typedef struct KubeCall {
         const char *accept;       /* NULL: application/json */
         size_t reply_limit;       /* 0: BUF_LIMIT_DEFAULT */
         Str about;                /* for messages: "get pods \"web\" in namespace \"shop\"" */
+        bool *ret_is_in_doubt; /* set when it was tried again after it may have been carried out; may be NULL */
 } KubeCall;
 
 /* One call, retries included.  ret_doc may be NULL when the reply's body does not matter. */

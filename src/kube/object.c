@@ -49,19 +49,36 @@ bool kube_get(KubeClient *client, const KubeResource *resource, Str namespace, S
         return check_place("get", &object, &arena, err) && kube_call(client, &call, stop, ret_doc, err);
 }
 
-bool kube_create(KubeClient *client, const KubeResource *resource, Str namespace, Str body, const Stop *stop,
-                 JsonDoc **ret_doc, Error *err) {
+static bool create(KubeClient *client, const KubeResource *resource, Str namespace, Str body,
+                   bool *ret_is_in_doubt, const Stop *stop, JsonDoc **ret_doc, Error *err) {
         AUTO(arena_clear) Arena arena = { 0 };
         KubeObject collection = { .resource = resource, .namespace = namespace };
         KubeCall call = { .method = "POST",
                           .path = path_of(&collection, &arena),
                           .body = body,
-                          .about = describe("create", &collection, &arena) };
+                          .about = describe("create", &collection, &arena),
+                          .ret_is_in_doubt = ret_is_in_doubt };
 
         if (is_dots(namespace))
                 return error_set(err, ERROR_INVALID, STR_FMT ": no object can have that name",
                                  STR_ARG(call.about));
         return kube_call(client, &call, stop, ret_doc, err);
+}
+
+bool kube_create(KubeClient *client, const KubeResource *resource, Str namespace, Str body, const Stop *stop,
+                 JsonDoc **ret_doc, Error *err) {
+        return create(client, resource, namespace, body, NULL, stop, ret_doc, err);
+}
+
+bool kube_create_named(KubeClient *client, const KubeResource *resource, Str namespace, Str body,
+                       const Stop *stop, JsonDoc **ret_doc, Error *err) {
+        bool is_in_doubt = false;
+
+        if (create(client, resource, namespace, body, &is_in_doubt, stop, ret_doc, err))
+                return true;
+        if (err->code == ERROR_EXISTS && is_in_doubt)
+                err->code = ERROR_CONFLICT;
+        return false;
 }
 
 bool kube_update(KubeClient *client, const KubeObject *object, Str body, const Stop *stop, JsonDoc **ret_doc,

@@ -8,6 +8,10 @@ bool kube_get(KubeClient *client, const KubeResource *resource, Str namespace, S
               JsonDoc **ret_doc, Error *err) MUST_CHECK;
 bool kube_create(KubeClient *client, const KubeResource *resource, Str namespace, Str body, const Stop *stop,
                  JsonDoc **ret_doc, Error *err) MUST_CHECK;
+/* The same for who would take another name: ERROR_EXISTS only when the object is certainly somebody else's.  After an
+ * answer that got lost it may be the very one, and that is ERROR_CONFLICT. */
+bool kube_create_named(KubeClient *client, const KubeResource *resource, Str namespace, Str body,
+                       const Stop *stop, JsonDoc **ret_doc, Error *err) MUST_CHECK;
 
 typedef struct KubeObject { /* which one */
         const KubeResource *resource;

@@ -105,6 +105,26 @@ def test_a_hanging_request_of_a_restore(world):
     restore_each_request(world, "hang", step=4)
 
 
+def test_a_restore_request_whose_answer_is_lost_is_not_made_twice(world):
+    for plural, kind in (("backups", "Backup"), ("restores", "Restore")):
+        names = {"plural": plural, "kind": kind}
+        world.api.add_kind({"spec": {"group": "velero.io", "names": names, "scope": "Namespaced", "versions": [{"name": "v1"}]}})
+    world.api.create("Backup", "velero", "b1")
+    posts = []
+
+    def fault(number, method, path):
+        if method != "POST" or not path.endswith("/restores"):
+            return None
+        posts.append(number)
+        return "late" if len(posts) == 1 else None
+
+    world.api.fault = fault
+    run = world.run("restore", "create", "--from-backup", "b1", code=1)
+    assert "already exists" in run.err, run.err
+    assert 'hint: an answer of the API server got lost, so it may be the one that you asked for: look with "grapnel restore get"' in run.err, run.err
+    assert len(posts) == 2, posts
+
+
 def test_a_create_whose_answer_is_lost_is_not_an_error(world):
     restore_each_request(world, "late")
 

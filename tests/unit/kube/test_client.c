@@ -163,6 +163,32 @@ static void a_create_that_may_have_happened_answers_that_it_exists(void **state)
                 STR("create pods in namespace \"shop\": pods \"web\" already exists (tried 2 times")));
 }
 
+static void an_object_that_may_be_the_very_one_is_no_proof_of_another(void **state) {
+        static const struct {
+                FakeAnswer first;
+                ErrorCode code;
+        } cases[] = {
+                { { .status = 409, .body = STATUS(409, "AlreadyExists", "there") }, ERROR_EXISTS },
+                { { .status = 429, .body = "", .headers = "Retry-After: 0\r\n" }, ERROR_EXISTS },
+                { { .status = 201, .body = POD, .fault = FAKE_CUT }, ERROR_CONFLICT },
+                { { .status = 0, .fault = FAKE_DROP }, ERROR_CONFLICT },
+                { { .status = 500, .body = STATUS(500, "InternalError", "etcd: timeout") }, ERROR_CONFLICT },
+        };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                const FakeAnswer answers[] = {
+                        c->first, { .status = 409, .body = STATUS(409, "AlreadyExists", "there") }
+                };
+
+                FIXTURE(f, 30000, { .status = 0 });
+                f.api.answers = answers;
+                f.api.count = 2;
+                CHECK(!kube_create_named(f.client, &pods, STR("shop"), STR(POD), NULL, NULL, &f.err));
+                CHECK_INT(f.err.code, c->code);
+        }
+}
+
 static void a_json_patch_is_not_sent_twice(void **state) {
         KubeObject web = { .resource = &pods, .namespace = STR("shop"), .name = STR("web") };
 
@@ -348,6 +374,7 @@ int main(void) {
                 cmocka_unit_test(a_connection_that_hangs_is_given_up_for_another),
                 cmocka_unit_test(a_stop_ends_a_call_and_its_waits_at_once),
                 cmocka_unit_test(a_create_that_may_have_happened_answers_that_it_exists),
+                cmocka_unit_test(an_object_that_may_be_the_very_one_is_no_proof_of_another),
                 cmocka_unit_test(a_json_patch_is_not_sent_twice),
                 cmocka_unit_test(a_server_that_is_not_there_yet_is_waited_for),
                 cmocka_unit_test(requests_are_what_the_api_expects),
