@@ -23,11 +23,20 @@ static void stop(XmlReader *reader) {
         XML_StopParser(reader->parser, XML_FALSE);
 }
 
+/* expat 2.9 has another name for it, and calls the first deprecated. */
+static unsigned long line_number(XML_Parser parser) {
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+        return (unsigned long) XML_GetCurrentLineNumber64(parser);
+#else
+        return (unsigned long) XML_GetCurrentLineNumber(parser);
+#endif
+}
+
 static void refuse(XmlReader *reader, const char *reason) {
         if (reader->is_stopped)
                 return;
         error_set(reader->err, ERROR_CORRUPT, "%s is not XML: %s in line %lu", reader->what, reason,
-                  (unsigned long) XML_GetCurrentLineNumber(reader->parser));
+                  line_number(reader->parser));
         stop(reader);
 }
 
