@@ -2,14 +2,8 @@
 #include "api/fields.h"
 
 JsonVal *crd_schema(JsonVal *definition) {
-        JsonVal *version;
-        size_t i, count;
-
-        yyjson_arr_foreach(json_at(definition, "spec", "versions"), i, count, version) {
-                if (str_equal(json_get_str(version, "name"), STR("v1")))
-                        return json_at(version, "schema", "openAPIV3Schema");
-        }
-        return NULL;
+        return json_at(json_named(json_at(definition, "spec", "versions"), STR("v1")), "schema",
+                       "openAPIV3Schema");
 }
 
 typedef struct Comparison {

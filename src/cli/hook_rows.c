@@ -49,12 +49,15 @@ static void count_row(HookRows *rows, const HookRow *row) {
                 rows->skipped++;
         else if (str_equal(row->outcome, STR("NotRun")))
                 rows->not_run++;
+        else if (str_equal(row->outcome, STR("NotAwaited")))
+                rows->not_awaited++;
         else
                 rows->failed++;
 }
 
 bool hook_row_is_good(const HookRow *row) {
-        return str_equal(row->outcome, STR("Succeeded")) || str_equal(row->outcome, STR("Skipped"));
+        return str_equal(row->outcome, STR("Succeeded")) || str_equal(row->outcome, STR("Skipped")) ||
+               str_equal(row->outcome, STR("NotAwaited"));
 }
 
 HookRows hook_rows_read(JsonVal *results, Arena *arena) {
@@ -93,6 +96,7 @@ Str hook_rows_summary(const HookRows *rows, Arena *arena) {
         add_count(rows->failed, "failed", arena, &parts);
         add_count(rows->not_run, "not run", arena, &parts);
         add_count(rows->skipped, "skipped", arena, &parts);
+        add_count(rows->not_awaited, "not waited for", arena, &parts);
 
         Str text = parts.len ? strs_join(&parts, STR(", "), arena) : STR("none");
         if (rows->freeze_max_ms < 0)

@@ -13,12 +13,12 @@ typedef struct HookRow {
 typedef struct HookRows {
         HookRow *items;
         size_t len;
-        size_t succeeded, failed, skipped, not_run; /* failed: TimedOut too */
-        int64_t freeze_p50_ms, freeze_max_ms;       /* -1: nothing was frozen */
+        size_t succeeded, failed, skipped, not_run, not_awaited; /* failed: TimedOut too */
+        int64_t freeze_p50_ms, freeze_max_ms;                    /* -1: nothing was frozen */
 } HookRows;
 
 /* `results` is the file's value, or NULL. */
 HookRows hook_rows_read(JsonVal *results, Arena *arena);
-bool hook_row_is_good(const HookRow *row); /* Succeeded or Skipped */
+bool hook_row_is_good(const HookRow *row); /* Succeeded, Skipped or NotAwaited */
 /* "6 succeeded, 1 failed; frozen for 270ms (p50), 800ms at most" */
 Str hook_rows_summary(const HookRows *rows, Arena *arena);

@@ -60,6 +60,17 @@ JsonVal *json_get_key(JsonVal *object, Str key) {
         return yyjson_obj_getn(object, key.ptr, key.len);
 }
 
+JsonVal *json_named(JsonVal *array, Str name) {
+        JsonVal *element;
+        size_t i, max;
+
+        yyjson_arr_foreach(array, i, max, element) {
+                if (str_equal(json_get_str(element, "name"), name))
+                        return element;
+        }
+        return NULL;
+}
+
 bool json_get_bool(JsonVal *object, const char *key, bool otherwise) {
         JsonVal *value = json_get(object, key);
 

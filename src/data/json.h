@@ -43,6 +43,7 @@ static inline Str json_get_str(JsonVal *object, const char *key) {
         return json_str(json_get(object, key));
 }
 JsonVal *json_get_key(JsonVal *object, Str key);
+JsonVal *json_named(JsonVal *array, Str name); /* the first element whose "name" that is, or NULL */
 bool json_get_bool(JsonVal *object, const char *key, bool otherwise);
 int64_t json_get_int(JsonVal *object, const char *key, int64_t otherwise);
 /* Adds the strings of an array; other elements are passed over. */

@@ -181,7 +181,7 @@ AnnotationHook annotation_hook_init(const Annotations *annotations) {
         hook.name = copy_of(annotations, prefix, "container-name");
         if (value_of(annotations, prefix, "command").len) /* none: the image's own entry point */
                 hook.exec.command = read_command(annotations, prefix);
-        (void) read_duration(annotations, prefix, "timeout", HOOK_WAIT_DEFAULT_MS);
+        hook.exec.timeout_ms = read_duration(annotations, prefix, "timeout", 0);
         return hook;
 }
 

@@ -155,13 +155,17 @@ static Str phase_name(HookPhase phase) {
         return str_of(hook_phase_name(phase == HOOK_RESTORE_EXEC ? HOOK_POST : phase));
 }
 
+static Str type_name(HookPhase phase) {
+        return phase == HOOK_RESTORE_INIT ? STR("init") : STR("exec");
+}
+
 static void log_error_of(Log *log, const HookResult *result) {
         log_error(log,
                   FIELDS(FIELD("error", result->message), FIELD("hookName", result->call->name),
                          FIELD("hookPhase", phase_name(result->call->phase)),
                          FIELD("hookSource", source_name(result->call->source)),
-                         FIELD("hookType", STR("exec")), FIELD("namespace", result->pod->namespace),
-                         FIELD("pod", result->pod->name)),
+                         FIELD("hookType", type_name(result->call->phase)),
+                         FIELD("namespace", result->pod->namespace), FIELD("pod", result->pod->name)),
                   "Error executing hook");
 }
 
@@ -178,7 +182,7 @@ void hook_call_log(Log *log, const HookResult *result) {
                 FIELD("hookPhase", phase_name(call->phase)),
                 FIELD("hookSource", source_name(call->source)),
                 FIELD("hookTimeout", str_of(arena_printf(&arena, "{" STR_FMT "}", STR_ARG(timeout)))),
-                FIELD("hookType", STR("exec")),
+                FIELD("hookType", type_name(call->phase)),
                 FIELD("namespace", result->pod->namespace),
                 FIELD("pod", result->pod->name),
         };
@@ -186,7 +190,11 @@ void hook_call_log(Log *log, const HookResult *result) {
         Str out = result->out ? hook_output_text(result->out, &arena) : STR("");
         Str err = result->err ? hook_output_text(result->err, &arena) : STR("");
 
-        if (result->attempts) {
+        if (call->phase == HOOK_RESTORE_INIT) {
+                if (result->exit_code >= 0)
+                        log_info(log, fields, COUNT, "init container has ended: exit code %d",
+                                 result->exit_code);
+        } else if (result->attempts) {
                 log_info(log, fields, COUNT, "running exec hook");
                 log_info(log, fields, COUNT, "stdout: " STR_FMT, STR_ARG(out));
                 log_info(log, fields, COUNT, "stderr: " STR_FMT, STR_ARG(err));
@@ -199,6 +207,8 @@ void hook_call_log(Log *log, const HookResult *result) {
                 log_info(log, fields, COUNT, "hook is skipped: " STR_FMT, STR_ARG(result->message));
         else if (result->outcome == HOOK_NOT_RUN)
                 log_info(log, fields, COUNT, "hook is not run: " STR_FMT, STR_ARG(result->message));
+        else if (result->outcome == HOOK_NOT_AWAITED)
+                log_info(log, fields, COUNT, "hook is not waited for: " STR_FMT, STR_ARG(result->message));
 }
 
 void hook_skip_log(Log *log, const PodPlan *pod, const HookSkip *skip) {

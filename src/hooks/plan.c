@@ -1,7 +1,7 @@
 #include "hooks/plan.h"
 
 #include "data/glob.h"
-#include "hooks/annotation.h"
+#include "hooks/plan_init.h"
 #include "kube/object.h"
 
 typedef struct Planner { /* one pod in the making */
@@ -74,18 +74,8 @@ static bool is_sidecar(JsonVal *container) {
 }
 
 static bool has_container(JsonVal *pod, Str name) {
-        size_t i, max;
-        JsonVal *container;
-
-        yyjson_arr_foreach(json_at(pod, "spec", "containers"), i, max, container) {
-                if (str_equal(json_get_str(container, "name"), name))
-                        return true;
-        }
-        yyjson_arr_foreach(json_at(pod, "spec", "initContainers"), i, max, container) {
-                if (is_sidecar(container) && str_equal(json_get_str(container, "name"), name))
-                        return true;
-        }
-        return false;
+        return json_named(json_at(pod, "spec", "containers"), name) ||
+               is_sidecar(json_named(json_at(pod, "spec", "initContainers"), name));
 }
 
 static Str container_names(JsonVal *pod, Arena *arena) {
@@ -120,18 +110,16 @@ static Str resolve_container(Planner *planner, Str wanted, Str *ret_reason) {
         return STR("");
 }
 
-int64_t hook_container_restarts(JsonVal *pod, Str container) {
-        static const char *const lists[] = { "containerStatuses", "initContainerStatuses" };
-        size_t i, max;
-        JsonVal *status;
+JsonVal *hook_container_status(JsonVal *pod, Str container) {
+        JsonVal *status = json_named(json_at(pod, "status", "containerStatuses"), container);
 
-        for (size_t list = 0; list < sizeof lists / sizeof *lists; list++) {
-                yyjson_arr_foreach(json_at(pod, "status", lists[list]), i, max, status) {
-                        if (str_equal(json_get_str(status, "name"), container))
-                                return json_get_int(status, "restartCount", 0);
-                }
-        }
-        return -1;
+        return status ? status : json_named(json_at(pod, "status", "initContainerStatuses"), container);
+}
+
+int64_t hook_container_restarts(JsonVal *pod, Str container) {
+        JsonVal *status = hook_container_status(pod, container);
+
+        return status ? json_get_int(status, "restartCount", 0) : -1;
 }
 
 static void add_candidate(Planner *planner, const Candidate *candidate, Calls *calls) {
@@ -300,5 +288,6 @@ PodPlan hook_plan_restore(const HookSpec *spec, JsonVal *pod, Arena *arena, Faul
         Calls calls = plan_phase(&planner, HOOK_RESTORE_EXEC, &own);
         planner.plan.execs = calls.items;
         planner.plan.execs_len = calls.len;
+        planner.plan.inits_len = hook_plan_init_calls(spec, &planner.annotations, pod, &planner.plan.inits);
         return planner.plan;
 }

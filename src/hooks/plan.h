@@ -24,7 +24,8 @@ typedef struct HookCall {
         int64_t timeout_ms;
         int64_t wait_timeout_ms;
         bool wait_for_ready;
-        int64_t restarts; /* of its container when the plan was made; -1 when not known */
+        int64_t restarts;        /* of its container when the plan was made; -1 when not known */
+        const char *not_awaited; /* init: why its end is not waited for; NULL: it is, for timeout_ms */
 } HookCall;
 
 typedef struct HookSkip {
@@ -45,8 +46,8 @@ typedef struct PodPlan {
         Strs volume_claims;   /* names of its PVCs: pods that share one are frozen together */
         HookCall *pre, *post; /* backup */
         size_t pre_len, post_len;
-        HookCall *execs; /* restore */
-        size_t execs_len;
+        HookCall *execs, *inits; /* restore; inits: init containers of hooks that the pod has */
+        size_t execs_len, inits_len;
         HookSkip *skips;
         size_t skips_len;
 } PodPlan;
@@ -56,6 +57,8 @@ typedef struct PodPlan {
 PodPlan hook_plan_backup(const HookSpec *spec, JsonVal *pod, Arena *arena, Faults *faults);
 PodPlan hook_plan_restore(const HookSpec *spec, JsonVal *pod, Arena *arena, Faults *faults);
 
+/* The status of that container (a native sidecar too); NULL when the pod does not say. */
+JsonVal *hook_container_status(JsonVal *pod, Str container);
 /* How often that container of the pod (a native sidecar too) was started anew; -1 when the pod does not say. */
 int64_t hook_container_restarts(JsonVal *pod, Str container);
 

@@ -1,7 +1,7 @@
-#include "hooks/plan.h"
+#include "hooks/plan_init.h"
 
 #include "data/glob.h"
-#include "hooks/annotation.h"
+#include "kube/object.h"
 
 /* Always this name: a pod that was restored with it and backed up again gets the container replaced, not a second one. */
 #define OWN_NAME "grapnel-restore-init"
@@ -48,26 +48,14 @@ typedef struct InitList {
         Str pod_path;
 } InitList;
 
-static void add_hook_containers(InitList *list, Str entry_name, JsonVal *containers) {
+/* One init container of a matching entry's postHooks[index]. */
+typedef void (*TakeContainer)(void *user, const HookEntry *entry, size_t index, JsonVal *container);
+
+static void each_container(const HookSpec *spec, Str namespace, JsonVal *labels, TakeContainer take,
+                           void *user) {
         size_t i, max;
         JsonVal *container;
 
-        yyjson_arr_foreach(containers, i, max, container) {
-                Str name = json_get_str(container, "name");
-
-                if (strs_has(&list->names, name)) {
-                        faults_add(list->faults, FAULT_WARNING, list->pod_path,
-                                   "init container \"" STR_FMT "\" of hook \"" STR_FMT
-                                   "\" is left out: an earlier hook has one of that name",
-                                   STR_ARG(name), STR_ARG(entry_name));
-                        continue;
-                }
-                strs_add(&list->names, list->arena, name);
-                yyjson_mut_arr_append(list->containers, yyjson_val_mut_copy(list->doc, container));
-        }
-}
-
-static void add_spec_hooks(InitList *list, const HookSpec *spec, Str namespace, JsonVal *labels) {
         for (size_t e = 0; e < spec->len; e++) {
                 const HookEntry *entry = &spec->entries[e];
 
@@ -75,10 +63,30 @@ static void add_spec_hooks(InitList *list, const HookSpec *spec, Str namespace, 
                     !glob_includes(&entry->included_namespaces, &entry->excluded_namespaces, namespace) ||
                     !label_selector_matches(&entry->selector, labels))
                         continue;
-                for (size_t i = 0; i < entry->post_hooks_len; i++)
-                        if (entry->post_hooks[i].has_init)
-                                add_hook_containers(list, entry->name, entry->post_hooks[i].init_containers);
+                for (size_t index = 0; index < entry->post_hooks_len; index++) {
+                        if (!entry->post_hooks[index].has_init)
+                                continue;
+                        yyjson_arr_foreach(entry->post_hooks[index].init_containers, i, max, container) {
+                                take(user, entry, index, container);
+                        }
+                }
         }
+}
+
+static void put_in(void *user, const HookEntry *entry, size_t index, JsonVal *container) {
+        InitList *list = user;
+        Str name = json_get_str(container, "name");
+
+        (void) index;
+        if (strs_has(&list->names, name)) {
+                faults_add(list->faults, FAULT_WARNING, list->pod_path,
+                           "init container \"" STR_FMT "\" of hook \"" STR_FMT
+                           "\" is left out: an earlier hook has one of that name",
+                           STR_ARG(name), STR_ARG(entry->name));
+                return;
+        }
+        strs_add(&list->names, list->arena, name);
+        yyjson_mut_arr_append(list->containers, yyjson_val_mut_copy(list->doc, container));
 }
 
 /* restore-wait (it loads the volumes' data) stays first, then the hooks, then what the pod had. */
@@ -129,9 +137,75 @@ size_t hook_plan_init(const HookSpec *spec, Str namespace, JsonMutDoc *doc, Json
                 strs_add(&list.names, arena, own.name.len ? own.name : STR(OWN_NAME));
                 yyjson_mut_arr_append(list.containers, container_of(&own, doc));
         } else {
-                add_spec_hooks(&list, spec, namespace, json_get(root, "labels"));
+                each_container(spec, namespace, json_get(root, "labels"), put_in, &list);
         }
         if (list.names.len)
                 put_first(&list, pod, own.key.len && own.name.len == 0);
         return list.names.len;
+}
+
+typedef struct InitCalls {
+        JsonVal *pod;
+        Arena *arena;
+        HookCall *items;
+        size_t len, capacity;
+} InitCalls;
+
+/* Only what the pod has: it may not be one that the restore created. */
+static void add_call(InitCalls *calls, HookCall call) {
+        JsonVal *container = json_named(json_at(calls->pod, "spec", "initContainers"), call.container);
+
+        for (size_t i = 0; i < calls->len; i++)
+                if (str_equal(calls->items[i].container, call.container))
+                        return;
+        if (!container)
+                return;
+        if (calls->len == calls->capacity) {
+                size_t capacity = calls->capacity ? 2 * calls->capacity : 4;
+                HookCall *items = arena_alloc(calls->arena, capacity * sizeof *items);
+
+                if (calls->len)
+                        memcpy(items, calls->items, calls->len * sizeof *items);
+                calls->items = items;
+                calls->capacity = capacity;
+        }
+        if (str_equal(json_get_str(container, "restartPolicy"), STR("Always")))
+                call.not_awaited = "it is a sidecar, which does not end";
+        else if (call.timeout_ms == 0)
+                call.not_awaited = "its end was not waited for, as its hook has no timeout";
+        call.phase = HOOK_RESTORE_INIT;
+        call.on_error = ON_ERROR_CONTINUE;
+        call.restarts = -1;
+        calls->items[calls->len++] = call;
+}
+
+static void plan_call(void *user, const HookEntry *entry, size_t index, JsonVal *container) {
+        InitCalls *calls = user;
+        HookCall call = { .name = entry->name,
+                          .index = index,
+                          .container = json_get_str(container, "name"),
+                          .timeout_ms = entry->post_hooks[index].init_timeout_ms };
+
+        json_add_strs(json_get(container, "command"), calls->arena, &call.command);
+        add_call(calls, call);
+}
+
+size_t hook_plan_init_calls(const HookSpec *spec, const Annotations *annotations, JsonVal *pod,
+                            HookCall **ret_calls) {
+        Faults told = { .arena = annotations->arena }; /* when the container was put in */
+        Annotations quiet = *annotations;
+        InitCalls calls = { .pod = pod, .arena = annotations->arena };
+
+        quiet.faults = &told;
+        AnnotationHook own = annotation_hook_init(&quiet);
+        if (own.key.len)
+                add_call(&calls, (HookCall) { .name = STR("<from-annotation>"),
+                                              .source = HOOK_FROM_ANNOTATION,
+                                              .container = own.name.len ? own.name : STR(OWN_NAME),
+                                              .command = own.exec.command,
+                                              .timeout_ms = own.exec.timeout_ms });
+        else
+                each_container(spec, annotations->namespace, object_labels(pod), plan_call, &calls);
+        *ret_calls = calls.items;
+        return calls.len;
 }

@@ -85,22 +85,8 @@ bool pod_window_read(PodWindow *window, JsonDoc **ret_pod, Error *err) {
         return true;
 }
 
-static JsonVal *state_of(JsonVal *pod, Str container) {
-        static const char *const lists[] = { "containerStatuses", "initContainerStatuses" };
-        size_t i, max;
-        JsonVal *status;
-
-        for (size_t list = 0; list < sizeof lists / sizeof *lists; list++) {
-                yyjson_arr_foreach(json_at(pod, "status", lists[list]), i, max, status) {
-                        if (str_equal(json_get_str(status, "name"), container))
-                                return json_get(status, "state");
-                }
-        }
-        return NULL;
-}
-
 Str pod_window_why_not_running(JsonVal *pod, Str container, Arena *arena) {
-        JsonVal *state = state_of(pod, container);
+        JsonVal *state = json_get(hook_container_status(pod, container), "state");
         const char *word = json_get(state, "terminated") ? "terminated" : "waiting";
         Str reason = json_get_str(json_get(state, word), "reason");
 

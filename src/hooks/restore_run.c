@@ -27,20 +27,28 @@ static void end_container(RestoreHooks *hooks, HookContainer *container) NEEDS_L
         cond_broadcast(&hooks->changed);
 }
 
-static void give_up_call(RestoreHooks *hooks, HookContainer *container, HookOutcome outcome, Str why)
+/* The next call has an outcome and no command of ours was run for it. */
+static void end_call(RestoreHooks *hooks, HookContainer *container, HookOutcome outcome, Str why)
         NEEDS_LOCK(hooks) {
         HookResult result = hook_result_of(&container->pod->plan, container->calls[container->next]);
+        const InitEnd *end = &container->end;
 
         result.outcome = outcome;
         result.message = why;
         result.start_wall_ms = clock_wall_ms();
-
-        restore_hooks_record(hooks, container, &result);
-        hook_container_finish(container, outcome != HOOK_NOT_RUN);
+        if (container->is_init && end->exit_code >= 0) {
+                result.exit_code = end->exit_code;
+                result.start_wall_ms = end->start_wall_ms;
+                result.duration_ms = end->duration_ms;
+        }
+        result.attempts = container->is_init ? end->attempts : 0;
+        restore_hooks_record(hooks, container->pod, &result);
+        hook_container_finish(container, outcome == HOOK_FAILED || outcome == HOOK_TIMED_OUT);
 }
 
 void restore_hooks_settle(RestoreHooks *hooks, HookContainer *container) {
         static const HookOutcome outcomes[] = {
+                [HOOK_DUE_ENDED_WELL] = HOOK_SUCCEEDED,
                 [HOOK_DUE_NEVER_TIMED_OUT] = HOOK_TIMED_OUT,
                 [HOOK_DUE_NEVER_FAILED] = HOOK_FAILED,
                 [HOOK_DUE_NEVER_STOPPED] = HOOK_NOT_RUN,
@@ -54,13 +62,14 @@ void restore_hooks_settle(RestoreHooks *hooks, HookContainer *container) {
                 if (due == HOOK_DUE_NONE) {
                         end_container(hooks, container);
                 } else if (hooks->is_interrupted) {
-                        give_up_call(hooks, container, HOOK_NOT_RUN, STR("the restore was interrupted"));
+                        end_call(hooks, container, container->is_init ? HOOK_NOT_AWAITED : HOOK_NOT_RUN,
+                                 STR("the restore was interrupted"));
                 } else if (due == HOOK_DUE_LATER) {
                         return;
                 } else if (due == HOOK_DUE_NOW) {
                         restore_hooks_queue(hooks, container);
                 } else {
-                        give_up_call(hooks, container, outcomes[due], why);
+                        end_call(hooks, container, outcomes[due], why);
                 }
         }
 }
@@ -101,9 +110,23 @@ static void report_plan(RestoreHooks *hooks, const HookPod *pod) {
         }
 }
 
+static void report_not_awaited(RestoreHooks *hooks, const HookPod *pod) {
+        for (size_t i = 0; i < pod->plan.inits_len; i++) {
+                HookResult result = hook_result_of(&pod->plan, &pod->plan.inits[i]);
+
+                if (!result.call->not_awaited)
+                        continue;
+                result.outcome = HOOK_NOT_AWAITED;
+                result.message = str_of(result.call->not_awaited);
+                result.is_uncounted = true;
+                restore_hooks_record(hooks, pod, &result);
+        }
+}
+
 void restore_hooks_take_on(RestoreHooks *hooks, HookPod *pod) {
         pod->is_ours = true;
         report_plan(hooks, pod);
+        report_not_awaited(hooks, pod);
         hooks->open_containers += pod->len;
         if (pod->len > 0 && hooks->options.gauges)
                 atomic_fetch_add(&hooks->options.gauges->pods_total, 1);

@@ -24,14 +24,14 @@ static Str problem_text(const HookResult *result, Arena *arena) {
                 result->attempts > 0 ? "failed" : "not executed", STR_ARG(result->message)));
 }
 
-void restore_hooks_record(RestoreHooks *hooks, const HookContainer *container, HookResult *result) {
+void restore_hooks_record(RestoreHooks *hooks, const HookPod *pod, HookResult *result) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(error_clear) Error err = { 0 };
 
         hook_call_log(hooks->options.log, result);
-        if (result->outcome != HOOK_SUCCEEDED)
-                restore_hooks_problem(hooks, is_failure(result->outcome) ? LOG_ERROR : LOG_WARN,
-                                      container->pod, problem_text(result, &arena));
+        if (result->outcome != HOOK_SUCCEEDED && result->outcome != HOOK_NOT_AWAITED)
+                restore_hooks_problem(hooks, is_failure(result->outcome) ? LOG_ERROR : LOG_WARN, pod,
+                                      problem_text(result, &arena));
         if (!hook_results_add(hooks->options.results, result, &err))
                 log_error(hooks->options.log, NO_FIELDS, "keep the result of a hook: %s", err.message);
 }
@@ -70,7 +70,7 @@ static bool run_call(RestoreHooks *hooks, const HookContainer *container, const 
                     !stop_sleep_ms(hooks->ending, TRY_PAUSE_MS) || is_gone(hooks, container->pod))
                         break;
         }
-        restore_hooks_record(hooks, container, &result);
+        restore_hooks_record(hooks, container->pod, &result);
         return result.outcome != HOOK_SUCCEEDED;
 }
 

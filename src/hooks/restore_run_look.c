@@ -1,19 +1,10 @@
 #include "hooks/restore_run_look.h"
 
+#include "base/clock.h"
+#include "hooks/plan.h"
 #include "kube/object.h"
 
 enum { WHY_MAX = 300 };
-
-static JsonVal *find_named(JsonVal *list, Str name) {
-        JsonVal *element;
-        size_t i, max;
-
-        yyjson_arr_foreach(list, i, max, element) {
-                if (str_equal(json_get_str(element, "name"), name))
-                        return element;
-        }
-        return NULL;
-}
 
 static Str shorten(Str text) {
         if (text.len > WHY_MAX) {
@@ -29,6 +20,9 @@ typedef struct Reason {
         Str why;
         const char *advice; /* a literal or NULL */
 } Reason;
+
+static const char wait_longer[] =
+        "see its events (kubectl describe pod), or give the hook a longer waitTimeout";
 
 static const char *advise(Str reason) {
         static const struct {
@@ -46,7 +40,7 @@ static const char *advise(Str reason) {
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
                 if (str_equal(reason, str_of(rows[i].reason)))
                         return rows[i].advice;
-        return "see its events (kubectl describe pod), or give the hook a longer waitTimeout";
+        return wait_longer;
 }
 
 /* A state, a condition or a whole status: whatever has a reason and a message. */
@@ -82,7 +76,7 @@ static Reason reason_waiting(JsonVal *status, Arena *arena) {
 }
 
 static bool is_started_sidecar(JsonVal *pod, JsonVal *status) {
-        JsonVal *container = find_named(json_at(pod, "spec", "initContainers"), json_get_str(status, "name"));
+        JsonVal *container = json_named(json_at(pod, "spec", "initContainers"), json_get_str(status, "name"));
 
         return json_get_bool(status, "started", false) && json_at(status, "state", "running") &&
                str_equal(json_get_str(container, "restartPolicy"), STR("Always"));
@@ -175,13 +169,11 @@ static Reason reason_not_running(JsonVal *pod, JsonVal *status, Arena *arena) {
 
 ContainerLook restore_run_look(JsonVal *pod, Str container, Arena *arena) {
         Str phase = json_str(json_at(pod, "status", "phase"));
-        JsonVal *sidecar = find_named(json_at(pod, "spec", "initContainers"), container);
-        JsonVal *status = find_named(json_at(pod, "status", "containerStatuses"), container);
+        JsonVal *sidecar = json_named(json_at(pod, "spec", "initContainers"), container);
+        JsonVal *status = hook_container_status(pod, container);
         ContainerLook look = { 0 };
         Reason reason = { STR(""), NULL };
 
-        if (!status)
-                status = find_named(json_at(pod, "status", "initContainerStatuses"), container);
         JsonVal *ended = json_at(status, "state", "terminated");
         if (str_equal(phase, STR("Succeeded")) || str_equal(phase, STR("Failed"))) {
                 look.is_over = true;
@@ -199,6 +191,50 @@ ContainerLook restore_run_look(JsonVal *pod, Str container, Arena *arena) {
         look.why = reason.why;
         look.advice = reason.advice;
         return look;
+}
+
+static int64_t time_of(JsonVal *ended, const char *key) {
+        AUTO(error_clear) Error err = { 0 };
+        int64_t wall_ms = 0;
+
+        return clock_parse_rfc3339(json_get_str(ended, key), &wall_ms, &err) ? wall_ms : 0;
+}
+
+static Reason reason_init_open(JsonVal *pod, JsonVal *status, Arena *arena) {
+        JsonVal *blocking = find_blocking(pod);
+
+        if (json_at(status, "state", "running"))
+                return (Reason) { STR("it is still running"), advise(STR("")) };
+        if (blocking && blocking != status)
+                return reason_init(blocking, arena);
+        return reason_not_running(pod, status, arena);
+}
+
+InitLook restore_run_look_init(JsonVal *pod, Str container, Arena *arena) {
+        Str phase = json_str(json_at(pod, "status", "phase"));
+        JsonVal *status = json_named(json_at(pod, "status", "initContainerStatuses"), container);
+        JsonVal *ended = json_at(status, "state", "terminated"), *last = ended;
+        InitEnd end = { .exit_code = -1 };
+        Reason reason = { STR(""), NULL };
+
+        if (!last)
+                last = json_at(status, "lastState", "terminated");
+        if (last || json_at(status, "state", "running"))
+                end.attempts = (unsigned) json_get_int(status, "restartCount", 0) + 1;
+        if (last) {
+                end.exit_code = (int) json_get_int(last, "exitCode", 1);
+                end.start_wall_ms = time_of(last, "startedAt");
+                end.duration_ms = time_of(last, "finishedAt") - end.start_wall_ms;
+        }
+        end.is_done = ended && end.exit_code == 0;
+        end.is_over = str_equal(phase, STR("Succeeded")) || str_equal(phase, STR("Failed"));
+        if (end.is_over && !end.is_done)
+                reason = ended ? reason_ended(ended, arena) : reason_pod_ended(pod, status, phase, arena);
+        else if (!end.is_done)
+                reason = reason_init_open(pod, status, arena);
+        if (reason.advice == wait_longer)
+                reason.advice = "see its events (kubectl describe pod), or give the hook a longer timeout";
+        return (InitLook) { end, reason.why, reason.advice };
 }
 
 int64_t restore_run_wanted_pods(JsonVal *controller) {

@@ -1,6 +1,6 @@
 /* restore_run_look.h - what a pod's status says of one container: can a command run in it, and if not, why.
  *
- * Pure.  Looks at containers and at native sidecars. */
+ * Pure.  Looks at containers and native sidecars, and at how init containers end. */
 #pragma once
 #include "data/json.h"
 
@@ -13,6 +13,21 @@ typedef struct ContainerLook {
 
 /* `why` lives in the arena. */
 ContainerLook restore_run_look(JsonVal *pod, Str container, Arena *arena);
+
+typedef struct InitEnd {
+        bool is_done;  /* it has ended with exit code 0 */
+        bool is_over;  /* the pod has ended: it does not start (again) */
+        int exit_code; /* of its last end; -1: none yet */
+        unsigned attempts;
+        int64_t start_wall_ms, duration_ms; /* of what ended last, in whole seconds; 0 when nothing did */
+} InitEnd;
+typedef struct InitLook {
+        InitEnd end;
+        Str why; /* unless it is done */
+        const char *advice;
+} InitLook;
+
+InitLook restore_run_look_init(JsonVal *pod, Str container, Arena *arena);
 
 /* How many pods a controller asks for; -1 when only the cluster knows (a DaemonSet). */
 int64_t restore_run_wanted_pods(JsonVal *controller);

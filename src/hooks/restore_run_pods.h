@@ -22,8 +22,10 @@ typedef struct HookContainer {
         const HookCall **calls; /* in order */
         size_t len, next;
         ContainerState state;
+        bool is_init; /* of a hook: it has one call, its own command */
         bool is_running, is_ready, is_over;
-        char *why; /* owned; why it is not up, and what to do; NULL: nothing is known yet */
+        InitEnd end; /* of an init container */
+        char *why;   /* owned; why it is not up, and what to do; NULL: nothing is known yet */
         struct HookContainer *next_queued;
 } HookContainer;
 
@@ -50,6 +52,7 @@ void hook_pod_see(HookPod *pod, JsonVal *json, int64_t now_ms);
 typedef enum HookDue {
         HOOK_DUE_LATER, /* its container is not up yet */
         HOOK_DUE_NOW,
+        HOOK_DUE_ENDED_WELL, /* an init container: nothing is to be run */
         HOOK_DUE_NEVER_TIMED_OUT,
         HOOK_DUE_NEVER_FAILED,  /* the pod or the container has ended */
         HOOK_DUE_NEVER_STOPPED, /* a hook of the pod failed, and no more are to run in it */

@@ -72,8 +72,8 @@ void restore_hooks_strand_pod(RestoreHooks *hooks, HookPod *pod, const char *pro
 void restore_hooks_strand_controller(RestoreHooks *hooks, HookController *controller, const char *problem)
         NEEDS_LOCK(hooks);
 
-/* Logs the outcome of the container's next call, and files it. */
-void restore_hooks_record(RestoreHooks *hooks, const HookContainer *container, HookResult *result);
+/* Logs the outcome of one of the pod's calls, and files it. */
+void restore_hooks_record(RestoreHooks *hooks, const HookPod *pod, HookResult *result);
 void restore_hooks_problem(RestoreHooks *hooks, LogLevel level, const HookPod *pod, Str message);
 
 /* Asks the cluster for the pods of those that are waited for, and how many DaemonSets want. */

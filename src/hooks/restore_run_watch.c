@@ -18,7 +18,7 @@ HookPod *restore_hooks_meet_pod(RestoreHooks *hooks, JsonVal *json) {
         if (known)
                 return known;
         AUTO(hook_pod_freep) HookPod *pod = hook_pod_new(hooks->options.spec, json, clock_ms());
-        if (pod->plan.execs_len + pod->plan.skips_len + pod->faults.len == 0)
+        if (pod->plan.execs_len + pod->plan.inits_len + pod->plan.skips_len + pod->faults.len == 0)
                 return NULL;
         keep_pod(hooks, pod);
         return TAKE(pod);

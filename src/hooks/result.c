@@ -24,7 +24,7 @@ struct HookResults {
 const char *hook_outcome_name(HookOutcome outcome) {
         static const char *const names[] = {
                 [HOOK_SUCCEEDED] = "Succeeded", [HOOK_FAILED] = "Failed",  [HOOK_TIMED_OUT] = "TimedOut",
-                [HOOK_SKIPPED] = "Skipped",     [HOOK_NOT_RUN] = "NotRun",
+                [HOOK_SKIPPED] = "Skipped",     [HOOK_NOT_RUN] = "NotRun", [HOOK_NOT_AWAITED] = "NotAwaited",
         };
 
         return names[outcome];
@@ -73,7 +73,8 @@ static void add_call(const HookCall *call, Buf *into) {
                 quote_json(call->command.items[i], into);
         }
         buf_add_char(into, ']');
-        add_str("onError", call->on_error == ON_ERROR_CONTINUE ? STR("Continue") : STR("Fail"), into);
+        if (call->phase != HOOK_RESTORE_INIT) /* Kubernetes knows one way only */
+                add_str("onError", call->on_error == ON_ERROR_CONTINUE ? STR("Continue") : STR("Fail"), into);
 }
 
 static void add_outcome(const HookResult *result, Arena *arena, Buf *into) {

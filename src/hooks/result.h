@@ -9,10 +9,11 @@
 
 typedef enum HookOutcome {
         HOOK_SUCCEEDED,
-        HOOK_FAILED,    /* exit code, refused, broken stream */
-        HOOK_TIMED_OUT, /* the command, or the wait for its container */
-        HOOK_SKIPPED,   /* with a reason: the pod has ended, the container is gone, … */
-        HOOK_NOT_RUN,   /* an earlier hook failed, or the run was interrupted */
+        HOOK_FAILED,      /* exit code, refused, broken stream */
+        HOOK_TIMED_OUT,   /* the command, or the wait for its container */
+        HOOK_SKIPPED,     /* with a reason: the pod has ended, the container is gone, … */
+        HOOK_NOT_RUN,     /* an earlier hook failed, or the run was interrupted */
+        HOOK_NOT_AWAITED, /* an init container whose end nobody waited for */
 } HookOutcome;
 const char *hook_outcome_name(HookOutcome outcome); /* "Succeeded", … */
 

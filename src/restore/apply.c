@@ -154,13 +154,17 @@ static bool is_controller(const RestoreItem *item) {
 }
 
 /* Any annotation of the kind, so that a misspelt one is told too; `pod` may be a controller's template. */
-static bool has_exec_annotation(JsonMutVal *pod) {
+static bool has_annotation(JsonMutVal *pod, Str prefix) {
         yyjson_mut_obj_iter all = yyjson_mut_obj_iter_with(json_mut_at(pod, "metadata", "annotations"));
 
         for (JsonMutVal *key; (key = yyjson_mut_obj_iter_next(&all));)
-                if (str_starts_with(json_mut_str(key), STR("post.hook.restore.velero.io/")))
+                if (str_starts_with(json_mut_str(key), prefix))
                         return true;
         return false;
+}
+
+static bool has_exec_annotation(JsonMutVal *pod) {
+        return has_annotation(pod, STR("post.hook.restore.velero.io/"));
 }
 
 static bool wants_hooks(const Application *apply) {
@@ -171,6 +175,8 @@ static bool wants_hooks(const Application *apply) {
                 return false;
         if (!item_is(apply->item, "pods"))
                 pod = json_mut_at(pod, "spec", "template");
+        else if (engine->has_init_hooks || has_annotation(pod, STR("init.hook.restore.velero.io/")))
+                return true;
         /* Who leaves pods out, and asks for no hooks, waits for none. */
         return engine->has_exec_hooks ||
                (selection_has_resource(&engine->selection, STR("pods")) && has_exec_annotation(pod));

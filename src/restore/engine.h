@@ -35,9 +35,9 @@ typedef struct Engine {
         HashSet *seen; /* resource, target namespace, name */
         Report *report;
         HookResults *hook_results;
-        RestoreHooks *hooks;      /* NULL: dry run */
-        bool has_exec_hooks;      /* in the spec */
-        TargetNamespace *targets; /* in order of names */
+        RestoreHooks *hooks;                 /* NULL: dry run */
+        bool has_exec_hooks, has_init_hooks; /* in the spec */
+        TargetNamespace *targets;            /* in order of names */
         size_t targets_len;
         int64_t start_wall_ms;
         _Atomic uint64_t crds_changed;

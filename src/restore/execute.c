@@ -71,12 +71,14 @@ static void engine_clear(Engine *engine) {
         arena_clear(&engine->arena);
 }
 
-static bool has_exec_hooks(const HookSpec *spec) {
+static void find_hooks(Engine *engine) {
+        const HookSpec *spec = &engine->restore.spec.hooks;
+
         for (size_t e = 0; e < spec->len; e++)
-                for (size_t i = 0; i < spec->entries[e].post_hooks_len; i++)
-                        if (spec->entries[e].post_hooks[i].has_exec)
-                                return true;
-        return false;
+                for (size_t i = 0; i < spec->entries[e].post_hooks_len; i++) {
+                        engine->has_exec_hooks |= spec->entries[e].post_hooks[i].has_exec;
+                        engine->has_init_hooks |= spec->entries[e].post_hooks[i].has_init;
+                }
 }
 
 static bool engine_open(Engine *engine, const RestoreRun *run, Error *err) {
@@ -90,7 +92,7 @@ static bool engine_open(Engine *engine, const RestoreRun *run, Error *err) {
                 engine->restore.spec.schedule_name = engine->source.schedule;
         engine->report = report_new(run->log);
         engine->seen = hash_set_new();
-        engine->has_exec_hooks = has_exec_hooks(&engine->restore.spec.hooks);
+        find_hooks(engine);
         engine->labels = (ExistingLabels) { label_value(engine->source.name, &engine->arena),
                                             label_value(engine->restore.name, &engine->arena) };
         if (!hook_results_new(&engine->hook_results, err))

@@ -128,7 +128,7 @@ void job_see_hook(void *user, const HookResult *result) {
         bool has_failed = result->outcome == HOOK_FAILED || result->outcome == HOOK_TIMED_OUT;
 
         metrics_add(metrics, METRIC_HOOK_TOTAL, labels, 1);
-        if (result->outcome != HOOK_SKIPPED && result->outcome != HOOK_NOT_RUN)
+        if (result->attempts > 0)
                 metrics_observe(metrics, METRIC_HOOK_DURATION_SECONDS, labels,
                                 (double) result->duration_ms / ms_a_second);
         if (result->freeze_ms >= 0)

@@ -168,11 +168,30 @@ def test_an_init_hook_whose_image_is_not_there_is_the_reason_that_is_told(cluste
     cluster.forget_namespace("stuck")
     init = {"initContainers": [{"name": "load", "image": "no-such-image:1", "command": ["true"]}]}
     cluster.restore("r", "b", [{"name": "after", "postHooks": [{"init": init}, {"exec": {"command": ["true"], "waitTimeout": "20s"}}]}], code=2)
-    result = cluster.hooks("r", "restores")[0]
+    load, result = cluster.hooks("r", "restores")
+    assert (load["phase"], load["outcome"]) == ("init", "NotAwaited"), load
     assert result["outcome"] == "TimedOut", result
     assert result["message"].startswith('the container was not running within 20s: init container "load": '), result
     assert "ImagePull" in result["message"] and "no-such-image:1" in result["message"], result
     assert result["message"].endswith("; correct the name of the image or its pull secret"), result
+
+
+def test_how_an_init_container_ended_is_seen_where_it_has_a_timeout(cluster):
+    cluster.namespace("init")
+    cluster.pods(cluster.pod("init", "good", {"app": "good"}), cluster.pod("init", "bad", {"app": "bad"}))
+    cluster.backup("b", includedNamespaces=["init"])
+    cluster.forget_namespace("init")
+
+    def hook(name, command, timeout):
+        container = {"name": name, "image": "busybox:1", "command": ["sh", "-c", command]}
+        return {"name": name, "labelSelector": {"matchLabels": {"app": name}}, "postHooks": [{"init": {"initContainers": [container], "timeout": timeout}}]}
+    run = cluster.restore("r", "b", [hook("good", "sleep 2", "60s"), hook("bad", "exit 3", "8s")], code=2)
+    good, bad = cluster.hooks("r", "restores")
+    assert (good["pod"], good["phase"], good["outcome"], good["exitCode"], good["attempts"]) == ("good", "init", "Succeeded", 0, 1), good
+    assert 2000 <= good["durationMs"] <= 4000, good
+    assert (bad["pod"], bad["outcome"], bad["exitCode"]) == ("bad", "TimedOut", 3) and bad["attempts"] >= 1, bad
+    assert "it has ended with exit code 3 (Error); look at its log (kubectl logs)" in bad["message"], bad
+    assert "hook bad in container bad in pod init/bad failed: the container had not ended well within 8s: " in run.out, run.out
 
 
 def test_the_api_server_stopped_in_mid_backup_and_mid_restore(cluster):
