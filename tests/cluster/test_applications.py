@@ -191,7 +191,7 @@ def test_how_an_init_container_ended_is_seen_where_it_has_a_timeout(cluster):
     assert 2000 <= good["durationMs"] <= 4000, good
     assert (bad["pod"], bad["outcome"], bad["exitCode"]) == ("bad", "TimedOut", 3) and bad["attempts"] >= 1, bad
     assert "it has ended with exit code 3 (Error); look at its log (kubectl logs)" in bad["message"], bad
-    assert "hook bad in container bad in pod init/bad failed: the container had not ended well within 8s: " in run.out, run.out
+    assert "init/bad: Error executing hook bad: the container had not ended well within 8s: " in run.out, run.out
 
 
 def test_the_api_server_stopped_in_mid_backup_and_mid_restore(cluster):
