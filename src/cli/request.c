@@ -150,21 +150,35 @@ void request_rename(Request *request, Str name) {
         request->object = yyjson_mut_doc_imut_copy(doc, NULL);
 }
 
+/* Fields that the message names besides, and that came from flags, are known to the user by the flags. */
+static Str message_of(const CommandLine *line, const Fault *fault, Arena *arena) {
+        AUTO(buf_clear) Buf text = { 0 };
+        Str rest = fault->message, word;
+
+        while (str_cut(&rest, ' ', &word)) {
+                Str flag = fields_flag_of(line, word, arena);
+
+                if (text.len)
+                        buf_add_char(&text, ' ');
+                buf_add(&text, flag.len ? flag : word);
+        }
+        return arena_copy(arena, buf_str(&text));
+}
+
 Str request_fault_text(const Request *request, const CommandLine *line, const Fault *fault, Arena *arena) {
-        Str flag = fields_flag_of(line, fault->path, arena);
+        Str flag = fields_flag_of(line, fault->path, arena), message = message_of(line, fault, arena);
         const char *gap = fault->path.len ? ": " : "";
 
         if (flag.len)
-                return str_of(
-                        arena_printf(arena, STR_FMT ": " STR_FMT, STR_ARG(flag), STR_ARG(fault->message)));
+                return str_of(arena_printf(arena, STR_FMT ": " STR_FMT, STR_ARG(flag), STR_ARG(message)));
         if (request->path.len == 0)
                 return str_of(arena_printf(arena, STR_FMT "%s" STR_FMT, STR_ARG(fault->path), gap,
-                                           STR_ARG(fault->message)));
+                                           STR_ARG(message)));
 
         int number = fault->line ? fault->line : yaml_line_of(request->file.lines, fault->path);
         const char *place = number ? arena_printf(arena, ":%d", number) : "";
         return str_of(arena_printf(arena, STR_FMT "%s: " STR_FMT "%s" STR_FMT, STR_ARG(request->path), place,
-                                   STR_ARG(fault->path), gap, STR_ARG(fault->message)));
+                                   STR_ARG(fault->path), gap, STR_ARG(message)));
 }
 
 bool request_check(Cli *cli, const Request *request, const CommandLine *line, Faults *faults, Error *err) {

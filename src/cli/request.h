@@ -32,7 +32,7 @@ bool request_next_name(Cli *cli, Request *request, Str *name, Error *err) MUST_C
 void request_rename(Request *request, Str name);
 
 /* Warnings go to standard error; errors fail with exit 64, one line each:
- * "backup.yaml:7: spec.ttl: …", or "--ttl: …" for what came from a flag. */
+ * "backup.yaml:7: spec.ttl: …", or "--ttl: …" for what came from a flag; flags stand for such fields in the text too. */
 bool request_check(Cli *cli, const Request *request, const CommandLine *line, Faults *faults, Error *err)
         MUST_CHECK;
 /* One such line. */

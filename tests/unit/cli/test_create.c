@@ -213,7 +213,7 @@ static void what_is_wrong_with_a_backup_is_said_before_it_is_created(void **stat
                   "error: --ttl: \"-1h\" is negative; expected a duration such as \"720h\"\n",
                   EXIT_USAGE },
                 { { "-l", "a=b", "--or-selector", "a=b or c=d" },
-                  "error: --or-selector: can't be used together with spec.labelSelector\n",
+                  "error: --or-selector: can't be used together with --selector\n",
                   EXIT_USAGE },
                 { { "--include-resources", "pods", "--include-namespace-scoped-resources", "pods" },
                   "error: spec: includedResources, excludedResources and includeClusterResources can't be "

@@ -274,7 +274,8 @@ static void faults_are_told_where_they_were_made(void **state) {
             &(Case) { .file = FILE_TEXT, .words = "--exclude-namespaces=x", .kind = MANIFEST_BACKUP });
 
         Faults faults = { .arena = &asked.arena };
-        faults_add(&faults, FAULT_ERROR, STR("spec.includedNamespaces[0]"), "is odd");
+        faults_add(&faults, FAULT_ERROR, STR("spec.includedNamespaces[0]"),
+                   "is odd beside spec.excludedNamespaces and spec.ttl");
         faults_add(&faults, FAULT_WARNING, STR("spec.excludedNamespaces[0]"), "is odder");
         faults_add(&faults, FAULT_ERROR, STR("spec.excludedNamespacesX"), "is unknown");
         faults_add(&faults, FAULT_ERROR, STR(""), "all is wrong");
@@ -282,7 +283,8 @@ static void faults_are_told_where_they_were_made(void **state) {
         CHECK_INT(asked.cli.exit, EXIT_USAGE);
         fflush(asked.cli.err);
         CHECK_STR(asked.text, "warning: --exclude-namespaces: is odder\n");
-        CHECK(strstr(err.message, "m.yaml:5: spec.includedNamespaces[0]: is odd\n") != NULL);
+        CHECK(strstr(err.message, "m.yaml:5: spec.includedNamespaces[0]: is odd beside --exclude-namespaces "
+                                  "and spec.ttl\n") != NULL);
         CHECK(strstr(err.message, ": spec.excludedNamespacesX: is unknown\n") != NULL);
         CHECK(str_ends_with(str_of(err.message), STR(": all is wrong")));
 }
