@@ -121,6 +121,13 @@ static bool write_chart(Cli *cli, Str folder, Error *err) {
         }
 }
 
+static void say_what_is_next(Cli *cli, Str folder, Str namespace) {
+        fprintf(cli->out,
+                "Helm chart written to " STR_FMT ": set provider and bucket in its values.yaml, then \"helm "
+                "install grapnel " STR_FMT " --namespace " STR_FMT " --create-namespace\"\n",
+                STR_ARG(folder), STR_ARG(folder), STR_ARG(namespace));
+}
+
 static bool apply(Cli *cli, Cluster *cluster, JsonMutVal *object, const Stop *stop, Error *err) {
         AUTO(buf_clear) Buf body = { 0 };
         Str kind = json_mut_str(yyjson_mut_obj_get(object, "kind"));
@@ -221,8 +228,12 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         JsonMutVal *list = yyjson_mut_arr(doc);
 
         (void) line;
-        if (flags->chart.len)
-                return write_chart(cli, flags->chart, err);
+        if (flags->chart.len) {
+                if (!write_chart(cli, flags->chart, err))
+                        return false;
+                say_what_is_next(cli, flags->chart, objects.namespace);
+                return true;
+        }
         if (!check(cli, flags, err))
                 return false;
         if (flags->secret_file.len && !objects.crds_only && !read_file(flags->secret_file, &secret, err))
