@@ -51,6 +51,27 @@ static const char *command_word(const char *kind) {
         return NULL;
 }
 
+static void hint_namespace(Cli *cli, const Velero *velero) {
+        cli_set_hint(
+                cli,
+                "there is no namespace \"" STR_FMT
+                "\": in which one is the server installed? -n names it, \"grapnel install\" installs one",
+                STR_ARG(velero->namespace));
+}
+
+/* False also for who may not look at namespaces. */
+static bool is_sure_to_have_no_namespace(const Velero *velero) {
+        const KubeResource *resource =
+                discovery_find_kind(velero->cluster.discovery, STR("v1"), STR("Namespace"));
+        AUTO(error_clear) Error reason = { 0 };
+        AUTO_JSON *doc = NULL;
+
+        return resource &&
+               !kube_get(velero->cluster.client, resource, STR(""), velero->namespace, velero->stop, &doc,
+                         &reason) &&
+               reason.code == ERROR_NOT_FOUND;
+}
+
 bool velero_get(Cli *cli, const Velero *velero, const char *kind, Str name, JsonDoc **ret_doc, Error *err) {
         const KubeResource *resource;
         const char *command = command_word(kind);
@@ -59,7 +80,11 @@ bool velero_get(Cli *cli, const Velero *velero, const char *kind, Str name, Json
                 return false;
         if (kube_get(velero->cluster.client, resource, velero->namespace, name, velero->stop, ret_doc, err))
                 return true;
-        if (err->code == ERROR_NOT_FOUND && command)
+        if (err->code != ERROR_NOT_FOUND)
+                return false;
+        if (is_sure_to_have_no_namespace(velero))
+                hint_namespace(cli, velero);
+        else if (command)
                 cli_set_hint(cli, "\"grapnel %s get -n " STR_FMT "\" lists them", command,
                              STR_ARG(velero->namespace));
         return false;
@@ -170,6 +195,8 @@ bool velero_create(Cli *cli, const Velero *velero, const char *kind, JsonVal *ob
         if (kube_create_named(velero->cluster.client, resource, velero->namespace, buf_str(&body),
                               velero->stop, ret_created, err))
                 return true;
+        if (err->code == ERROR_NOT_FOUND) /* a POST names nothing else that could be missing */
+                hint_namespace(cli, velero);
         if (err->code == ERROR_EXISTS)
                 cli_set_hint(cli, "give it another NAME");
         if (err->code == ERROR_CONFLICT && command_word(kind))

@@ -26,7 +26,7 @@ void velero_clear(Velero *velero);
 /* A cluster that does not serve the kind is an error with a hint. */
 bool velero_resource(Cli *cli, const Velero *velero, const char *kind, const KubeResource **ret_resource,
                      Error *err) MUST_CHECK;
-/* A name that is not there fails with ERROR_NOT_FOUND and a hint. */
+/* A name that is not there fails with ERROR_NOT_FOUND and a hint: the namespace is not there, or what lists the names. */
 bool velero_get(Cli *cli, const Velero *velero, const char *kind, Str name, JsonDoc **ret_doc, Error *err)
         MUST_CHECK;
 /* Those that `selector` (may be empty) matches.  Backups are sorted as catalog_read sorts them, other kinds by name. */
@@ -36,8 +36,8 @@ bool velero_list(Cli *cli, const Velero *velero, const char *kind, Str selector,
 bool velero_select(Cli *cli, const Velero *velero, const char *kind, Strs names, Str selector,
                    Catalog *ret_catalog, Error *err) MUST_CHECK;
 
-/* A name that is taken fails with ERROR_EXISTS and a hint; ERROR_CONFLICT when what has it may be the very object, as
- * an answer got lost.  ret_created may be NULL. */
+/* Fails with a hint: ERROR_NOT_FOUND when the namespace is not there, ERROR_EXISTS when the name is taken, ERROR_CONFLICT when
+ * what has it may be the very object, as an answer got lost.  ret_created may be NULL. */
 bool velero_create(Cli *cli, const Velero *velero, const char *kind, JsonVal *object, JsonDoc **ret_created,
                    Error *err) MUST_CHECK;
 /* A merge patch. */

@@ -243,6 +243,40 @@ static void what_is_wrong_with_a_backup_is_said_before_it_is_created(void **stat
         remove_folder(home);
 }
 
+static void a_namespace_that_is_not_there_is_said(void **state) {
+        static const struct {
+                const char *words[10], *err;
+        } cases[] = {
+                { { "backup", "create", "b1", "-n", "nope" }, "create backups.velero.io" },
+                { { "backup", "create", "b1", "--storage-location", "main", "-n", "nope" },
+                  "get backupstoragelocations.velero.io \"main\"" },
+                { { "schedule", "create", "s1", "--schedule", "@daily", "-n", "nope" },
+                  "create schedules.velero.io" },
+                { { "restore", "create", "r1", "--from-backup", "b1", "-n", "nope" },
+                  "get backups.velero.io \"b1\"" },
+        };
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(cluster_clear) ObjectCluster cluster = { 0 };
+        const char *home = enter(&cluster, &arena);
+
+        (void) state;
+        cluster.refused = "POST " IN("nope", "");
+        cluster.refused_status = 404;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(cli_run_clear) CliRun run;
+
+                run_answered(&run, NULL, c->words);
+                CHECK_INT(run.exit, EXIT_FAILED);
+                CHECK_STR(run.err,
+                          arena_printf(&arena,
+                                       "error: %s in namespace \"nope\": %s\n"
+                                       "hint: there is no namespace \"nope\": in which one is the server "
+                                       "installed? -n names it, \"grapnel install\" installs one\n",
+                                       c->err, c->err[0] == 'g' ? "NotFound" : "Refused"));
+        }
+        remove_folder(home);
+}
+
 static void what_is_to_be_restored_has_to_be_there(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(cluster_clear) ObjectCluster cluster = { 0 };
@@ -299,6 +333,7 @@ int main(void) {
                 cmocka_unit_test(a_backup_that_is_deleted_meanwhile_ends_the_waiting),
                 cmocka_unit_test(a_schedule_makes_the_backup_of_its_template),
                 cmocka_unit_test(what_is_wrong_with_a_backup_is_said_before_it_is_created),
+                cmocka_unit_test(a_namespace_that_is_not_there_is_said),
                 cmocka_unit_test(what_is_to_be_restored_has_to_be_there),
                 cmocka_unit_test(
                         the_newest_backup_of_a_schedule_may_have_failed_in_parts_when_that_is_allowed),
