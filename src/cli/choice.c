@@ -35,25 +35,25 @@ static bool find_named(Cli *cli, const Velero *velero, const char *kind, Strs na
 
 bool choice_find(Cli *cli, const Velero *velero, const char *kind, const char *noun, const CommandLine *line,
                  const ChoiceFlags *flags, Choice *ret_choice, Error *err) {
-        Choice choice = { 0 };
-
-        if (line->arguments.len
-                    ? !find_named(cli, velero, kind, line->arguments, &choice, err)
-                    : !velero_select(cli, velero, kind, (Strs) { 0 }, flags->selector, &choice.catalog, err))
+        *ret_choice = (Choice) { .changes = changes_new(cli, flags->output.format) };
+        if (line->arguments.len ? !find_named(cli, velero, kind, line->arguments, ret_choice, err)
+                                : !velero_select(cli, velero, kind, (Strs) { 0 }, flags->selector,
+                                                 &ret_choice->catalog, err))
                 return false;
-        if (choice.catalog.len == 0 && choice.problems.len == 0)
-                fprintf(cli->out, "No %ss found\n", noun);
-        *ret_choice = choice;
+        if (ret_choice->catalog.len == 0 && ret_choice->problems.len == 0)
+                changes_say(&ret_choice->changes, "No %ss found", noun);
         return true;
 }
 
 void choice_clear(Choice *choice) {
         catalog_clear(&choice->catalog);
+        changes_clear(&choice->changes);
         *choice = (Choice) { 0 };
 }
 
-bool choice_end(Cli *cli, const Choice *choice, Error *err) {
+bool choice_end(Cli *cli, Choice *choice, Error *err) {
         Str all = strs_join(&choice->problems, STR("\n"), cli->arena);
 
+        changes_end(&choice->changes);
         return choice->problems.len == 0 || error_set(err, ERROR_NOT_FOUND, STR_FMT, STR_ARG(all));
 }

@@ -43,6 +43,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .kind = "Backup",
                 .noun = "backup",
                 .more = " and all that is stored of them",
+                .outcome = "DeletionRequested",
                 .before_name = "Request to delete backup \"",
                 .after_name = "\" submitted successfully.\nThe backup will be fully deleted after all "
                               "associated data (disk snapshots, "

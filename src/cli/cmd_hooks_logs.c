@@ -3,17 +3,20 @@
 #include "cli/commands.h"
 #include "cli/hook_rows.h"
 #include "cli/origin.h"
+#include "cli/output.h"
 #include "cli/words.h"
 
 typedef struct LogsRequest {
         OriginFlags origin;
         FetchFlags fetch;
         bool restore, failed;
+        OutputFlags output;
 } LogsRequest;
 
 static const Option options[] = {
         { OPT_ROW(OPTION_BOOL, LogsRequest, failed, "failed", NULL, "only hooks that did not succeed") },
         { OPT_ROW(OPTION_BOOL, LogsRequest, restore, "restore", NULL, "NAME is a restore") },
+        OPT_GROUP(LogsRequest, output, output_flags, "Output"),
         OPT_GROUP(LogsRequest, origin, origin_flags, "Source"),
         OPT_GROUP(LogsRequest, fetch, fetch_flags, "Downloads from the cluster's server"),
         OPT_END,
@@ -43,6 +46,34 @@ static void print_row(Cli *cli, const HookRow *row) {
         print_stream(cli, "err", row->err);
 }
 
+static bool is_wanted(const LogsRequest *flags, const HookRow *row) {
+        return !flags->failed || !hook_row_is_good(row);
+}
+
+static void print_value(Cli *cli, const LogsRequest *flags, const HookRows *rows) {
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        JsonMutVal *root = yyjson_mut_obj(doc), *hooks = yyjson_mut_obj_add_arr(doc, root, "hooks");
+
+        for (size_t i = 0; i < rows->len; i++)
+                if (is_wanted(flags, &rows->items[i]))
+                        yyjson_mut_arr_append(hooks, yyjson_val_mut_copy(doc, rows->items[i].value));
+        output_value(cli, flags->output.format, doc, root);
+}
+
+static void print_text(Cli *cli, const LogsRequest *flags, Str name, const HookRows *rows) {
+        size_t printed = 0;
+
+        for (size_t i = 0; i < rows->len; i++) {
+                if (!is_wanted(flags, &rows->items[i]))
+                        continue;
+                print_row(cli, &rows->items[i]);
+                printed++;
+        }
+        if (printed == 0)
+                fprintf(cli->err, "%s \"" STR_FMT "\" had no hook%s\n", flags->restore ? "restore" : "backup",
+                        STR_ARG(name), flags->failed && rows->len > 0 ? " that failed" : "s");
+}
+
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const LogsRequest *flags = request;
         Str name = line->arguments.items[0];
@@ -67,16 +98,10 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                                  STR_ARG(name));
 
         HookRows rows = hook_rows_read(yyjson_doc_get_root(results), cli->arena);
-        size_t printed = 0;
-        for (size_t i = 0; i < rows.len; i++) {
-                if (flags->failed && hook_row_is_good(&rows.items[i]))
-                        continue;
-                print_row(cli, &rows.items[i]);
-                printed++;
-        }
-        if (printed == 0)
-                fprintf(cli->err, "%s \"" STR_FMT "\" had no hook%s\n", flags->restore ? "restore" : "backup",
-                        STR_ARG(name), flags->failed && rows.len > 0 ? " that failed" : "s");
+        if (flags->output.format == OUTPUT_TABLE)
+                print_text(cli, flags, name, &rows);
+        else
+                print_value(cli, flags, &rows);
         return true;
 }
 

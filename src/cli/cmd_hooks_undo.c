@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/session.h"
 #include "cli/velero_config.h"
 #include "hooks/journal_cluster.h"
@@ -11,6 +12,7 @@ typedef struct UndoRequest {
         bool of_server;
         Str namespace;
         RunFlags run;
+        OutputFlags output;
         ClusterFlags cluster;
 } UndoRequest;
 
@@ -21,6 +23,7 @@ static const Option options[] = {
                   "of that server (default: of ~/.config/velero/config.json, $VELERO_NAMESPACE, \"velero\")"),
           .letter = 'n' },
         OPT_GROUP(UndoRequest, run, run_flags, "Run"),
+        OPT_GROUP(UndoRequest, output, output_flags, "Output"),
         OPT_GROUP(UndoRequest, cluster, cluster_flags, "Cluster"),
         OPT_END,
 };
@@ -108,6 +111,22 @@ static bool undo_of_server(Session *session, Str given, HookUndo *ret_undo, Erro
                session_pay(session, &debts, ret_undo, err);
 }
 
+/* People were told of each pod as it was thawed. */
+static void print(Cli *cli, int format, const HookUndo *undo) {
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        JsonMutVal *root = yyjson_mut_obj(doc);
+
+        if (format == OUTPUT_TABLE) {
+                if (undo->thawed + undo->closed + undo->failed == 0)
+                        fprintf(cli->out, "nothing to undo\n");
+                return;
+        }
+        yyjson_mut_obj_add_uint(doc, root, "thawed", undo->thawed);
+        yyjson_mut_obj_add_uint(doc, root, "closed", undo->closed);
+        yyjson_mut_obj_add_uint(doc, root, "failed", undo->failed);
+        output_value(cli, format, doc, root);
+}
+
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const UndoRequest *flags = request;
         AUTO(session_clear) Session session = { 0 };
@@ -121,11 +140,11 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         if (!session_open(cli, &around, &session, err) || !session_undo(&session, &undo, err) ||
             (flags->of_server && !undo_of_server(&session, flags->namespace, &of_server, err)))
                 return false;
-        if (undo.thawed + undo.closed + undo.failed + of_server.thawed + of_server.closed +
-                    of_server.failed ==
-            0)
-                fprintf(cli->out, "nothing to undo\n");
-        cli->exit = undo.failed + of_server.failed ? EXIT_PARTIAL : EXIT_OK;
+        undo.thawed += of_server.thawed;
+        undo.closed += of_server.closed;
+        undo.failed += of_server.failed;
+        print(cli, flags->output.format, &undo);
+        cli->exit = undo.failed ? EXIT_PARTIAL : EXIT_OK;
         return true;
 }
 

@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "base/read_file.h"
 #include "base/stop.h"
+#include "cli/changes.h"
 #include "cli/cluster.h"
 #include "cli/commands.h"
 #include "cli/location_change.h"
-#include "cli/output.h"
 #include "kube/object.h"
 #include "store/location.h"
 
@@ -53,12 +53,10 @@ static const Option options[] = {
         { OPT_ROW(OPTION_BOOL, InstallRequest, objects.crds_only, "crds-only", NULL,
                   "only the custom resource definitions") },
         { OPT_ROW(OPTION_BOOL, InstallRequest, dry_run, "dry-run", NULL, "print the objects, send nothing") },
-        { OPT_ROW(OPTION_CHOICE, InstallRequest, output.format, "output", "table|json|yaml",
-                  "of --dry-run: json or yaml"),
-          .letter = 'o' },
         { OPT_ROW(OPTION_BOOL, InstallRequest, wait, "wait", NULL, "wait until the server is ready") },
         { OPT_ROW(OPTION_TEXT, InstallRequest, chart, "helm-chart", "DIR",
                   "write a Helm chart of the same objects into DIR instead") },
+        OPT_GROUP(InstallRequest, output, output_flags, "Output"),
         OPT_GROUP(InstallRequest, cluster, cluster_flags, "Cluster"),
         OPT_END,
 };
@@ -121,14 +119,15 @@ static bool write_chart(Cli *cli, Str folder, Error *err) {
         }
 }
 
-static void say_what_is_next(Cli *cli, Str folder, Str namespace) {
-        fprintf(cli->out,
-                "Helm chart written to " STR_FMT ": set provider and bucket in its values.yaml, then \"helm "
-                "install grapnel " STR_FMT " --namespace " STR_FMT " --create-namespace\"\n",
-                STR_ARG(folder), STR_ARG(folder), STR_ARG(namespace));
+static void add_chart(Changes *changes, Str folder, Str namespace) {
+        changes_add(changes, STR("HelmChart"), folder, "Written",
+                    "Helm chart written to " STR_FMT
+                    ": set provider and bucket in its values.yaml, then \"helm "
+                    "install grapnel " STR_FMT " --namespace " STR_FMT " --create-namespace\"",
+                    STR_ARG(folder), STR_ARG(folder), STR_ARG(namespace));
 }
 
-static bool apply(Cli *cli, Cluster *cluster, JsonMutVal *object, const Stop *stop, Error *err) {
+static bool apply(Changes *changes, Cluster *cluster, JsonMutVal *object, const Stop *stop, Error *err) {
         AUTO(buf_clear) Buf body = { 0 };
         Str kind = json_mut_str(yyjson_mut_obj_get(object, "kind"));
         KubeObject which = {
@@ -144,7 +143,8 @@ static bool apply(Cli *cli, Cluster *cluster, JsonMutVal *object, const Stop *st
         json_write_mut(object, &body);
         if (!kube_patch(cluster->client, &which, KUBE_PATCH_APPLY, buf_str(&body), stop, NULL, err))
                 return false;
-        fprintf(cli->out, STR_FMT " " STR_FMT ": applied\n", STR_ARG(kind), STR_ARG(which.name));
+        changes_add(changes, kind, which.name, "Applied", STR_FMT " " STR_FMT ": applied", STR_ARG(kind),
+                    STR_ARG(which.name));
         return true;
 }
 
@@ -169,7 +169,7 @@ static bool is_definition(JsonMutVal *object) {
         return str_equal(json_mut_str(yyjson_mut_obj_get(object, "kind")), STR("CustomResourceDefinition"));
 }
 
-static bool apply_all(Cli *cli, Cluster *cluster, JsonMutVal *list, const Stop *stop, Error *err) {
+static bool apply_all(Changes *changes, Cluster *cluster, JsonMutVal *list, const Stop *stop, Error *err) {
         size_t i, count;
         JsonMutVal *object;
         bool defining = false;
@@ -178,7 +178,7 @@ static bool apply_all(Cli *cli, Cluster *cluster, JsonMutVal *list, const Stop *
                 if (defining && !is_definition(object) && !await_definitions(cluster, stop, err))
                         return false;
                 defining = is_definition(object);
-                if (!apply(cli, cluster, object, stop, err))
+                if (!apply(changes, cluster, object, stop, err))
                         return false;
         }
         return true;
@@ -208,16 +208,18 @@ static bool await_server(Cluster *cluster, Str namespace, const Stop *stop, Erro
                          STR_ARG(namespace));
 }
 
-static bool carry_out(Cli *cli, const InstallRequest *flags, JsonMutVal *list, Error *err) {
+static bool carry_out(Cli *cli, const InstallRequest *flags, JsonMutVal *list, Changes *changes, Error *err) {
         AUTO(stop_freep) Stop *stop = stop_new();
         AUTO(cluster_clear) Cluster cluster = { 0 };
 
-        if (!cluster_open(cli, &flags->cluster, stop, &cluster, err) ||
-            !apply_all(cli, &cluster, list, stop, err))
+        if (!cluster_open(cli, &flags->cluster, stop, &cluster, err))
                 return false;
-        if (flags->wait && !flags->objects.crds_only)
-                return await_server(&cluster, flags->objects.namespace, stop, err);
-        return true;
+
+        bool is_done = apply_all(changes, &cluster, list, stop, err) &&
+                       (!flags->wait || flags->objects.crds_only ||
+                        await_server(&cluster, flags->objects.namespace, stop, err));
+        changes_end(changes);
+        return is_done;
 }
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
@@ -226,12 +228,14 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         AUTO(buf_clear) Buf secret = { .limit = 1024 * 1024 };
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         JsonMutVal *list = yyjson_mut_arr(doc);
+        AUTO(changes_clear) Changes changes = changes_new(cli, flags->output.format);
 
         (void) line;
         if (flags->chart.len) {
                 if (!write_chart(cli, flags->chart, err))
                         return false;
-                say_what_is_next(cli, flags->chart, objects.namespace);
+                add_chart(&changes, flags->chart, objects.namespace);
+                changes_end(&changes);
                 return true;
         }
         if (!check(cli, flags, err))
@@ -242,7 +246,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         if (!install_objects(&objects, doc, list, err))
                 return error_prefix(err, "--backup-location-config: ");
         if (!flags->dry_run)
-                return carry_out(cli, flags, list, err);
+                return carry_out(cli, flags, list, &changes, err);
         if (flags->output.format == OUTPUT_TABLE)
                 return cli_usage(cli, err, "--dry-run needs -o yaml or -o json");
         output_list(cli, flags->output.format, doc, list);

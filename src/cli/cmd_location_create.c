@@ -52,6 +52,7 @@ static bool check(Cli *cli, const CommandLine *line, JsonVal *object, Error *err
 
 static bool submit(Cli *cli, const LocationCreateRequest *flags, Str name, JsonVal *object, Error *err) {
         AUTO(velero_clear) Velero velero = { 0 };
+        AUTO(changes_clear) Changes changes = changes_new(cli, OUTPUT_TABLE);
 
         if (!velero_open(cli, &flags->velero, &velero, err) ||
             !velero_create(cli, &velero, "BackupStorageLocation", object, NULL, err))
@@ -59,7 +60,7 @@ static bool submit(Cli *cli, const LocationCreateRequest *flags, Str name, JsonV
         fprintf(cli->out, "Backup storage location \"" STR_FMT "\" configured successfully.\n",
                 STR_ARG(name));
         return !json_get_bool(json_get(object, "spec"), "default", false) ||
-               location_unset_default(cli, &velero, name, err);
+               location_unset_default(cli, &velero, name, &changes, err);
 }
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {

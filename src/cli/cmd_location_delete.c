@@ -20,7 +20,7 @@ static bool delete_location(Cli *cli, const Velero *velero, JsonVal *location, E
 
 /* What the cluster knows of that is in the location, which is there no more. */
 static bool delete_kind(Cli *cli, const Velero *velero, const char *kind, const char *word, Str location,
-                        Error *err) {
+                        Changes *changes, Error *err) {
         AUTO(catalog_clear) Catalog found = { 0 };
         Str label = label_value(location, cli->arena);
         const char *selector =
@@ -35,17 +35,18 @@ static bool delete_kind(Cli *cli, const Velero *velero, const char *kind, const 
                     err->code != ERROR_NOT_FOUND)
                         return false;
                 error_clear(err);
-                fprintf(cli->out, "%s associated with deleted BSL(s) \"" STR_FMT "\" deleted successfully.\n",
-                        word, STR_ARG(found.items[i].name));
+                changes_add(changes, str_of(kind), found.items[i].name, "Deleted",
+                            "%s associated with deleted BSL(s) \"" STR_FMT "\" deleted successfully.", word,
+                            STR_ARG(found.items[i].name));
         }
         return true;
 }
 
-static bool delete_contents(Cli *cli, const Velero *velero, JsonVal *location, Error *err) {
+static bool delete_contents(Cli *cli, const Velero *velero, JsonVal *location, Changes *changes, Error *err) {
         Str name = object_name(location);
 
-        return delete_kind(cli, velero, "Backup", "Backup", name, err) &&
-               delete_kind(cli, velero, "BackupRepository", "Backup repository", name, err);
+        return delete_kind(cli, velero, "Backup", "Backup", name, changes, err) &&
+               delete_kind(cli, velero, "BackupRepository", "Backup repository", name, changes, err);
 }
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
@@ -53,6 +54,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .kind = "BackupStorageLocation",
                 .noun = "backup-location",
                 .more = " (their backups leave the cluster, and stay in the bucket)",
+                .outcome = "Deleted",
                 .before_name = "Backup storage location \"",
                 .after_name = "\" deleted successfully.",
                 .delete_one = delete_location,

@@ -4,11 +4,13 @@
 
 typedef struct LocationSetRequest {
         LocationFlags location;
+        OutputFlags output;
         VeleroFlags velero;
 } LocationSetRequest;
 
 static const Option options[] = {
         OPT_GROUP(LocationSetRequest, location, location_flags, "What to change"),
+        OPT_GROUP(LocationSetRequest, output, output_flags, "Output"),
         OPT_GROUP(LocationSetRequest, velero, velero_flags, "In the cluster"),
         OPT_END,
 };
@@ -19,6 +21,17 @@ static bool check_given(Cli *cli, const CommandLine *line, Error *err) {
                cli_usage(cli, err, "nothing to set: give --default, --credential or --cacert");
 }
 
+/* The others first: of several defaults a server keeps the newest, which need not be this one. */
+static bool change(Cli *cli, const Velero *velero, Str name, bool is_default, JsonMutVal *patch,
+                   Changes *changes, Error *err) {
+        if ((is_default && !location_unset_default(cli, velero, name, changes, err)) ||
+            !velero_patch(cli, velero, "BackupStorageLocation", name, patch, err))
+                return false;
+        changes_add(changes, STR("BackupStorageLocation"), name, "Configured",
+                    "Backup storage location \"" STR_FMT "\" configured successfully.", STR_ARG(name));
+        return true;
+}
+
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const LocationSetRequest *flags = request;
         bool is_default = str_equal(fields_given(line, "spec.default"), STR("true"));
@@ -26,19 +39,18 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         JsonMutVal *patch = yyjson_mut_obj(doc);
         AUTO(velero_clear) Velero velero = { 0 };
+        AUTO(changes_clear) Changes changes = changes_new(cli, flags->output.format);
         AUTO_JSON *found = NULL;
 
         if (!check_given(cli, line, err) || !location_change(cli, line, &flags->location, doc, patch, err))
                 return false;
-        /* The others first: of several defaults a server keeps the newest, which need not be this one. */
         if (!velero_open(cli, &flags->velero, &velero, err) ||
-            !velero_get(cli, &velero, "BackupStorageLocation", name, &found, err) ||
-            (is_default && !location_unset_default(cli, &velero, name, err)) ||
-            !velero_patch(cli, &velero, "BackupStorageLocation", name, patch, err))
+            !velero_get(cli, &velero, "BackupStorageLocation", name, &found, err))
                 return false;
-        fprintf(cli->out, "Backup storage location \"" STR_FMT "\" configured successfully.\n",
-                STR_ARG(name));
-        return true;
+
+        bool is_done = change(cli, &velero, name, is_default, patch, &changes, err);
+        changes_end(&changes);
+        return is_done;
 }
 
 const Command cmd_location_set = {

@@ -22,6 +22,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .kind = "Restore",
                 .noun = "restore",
                 .more = " and their logs",
+                .outcome = "DeletionRequested",
                 .before_name = "Request to delete restore \"",
                 .after_name = "\" submitted successfully.\nThe restore will be fully deleted after all "
                               "associated data (restore files in "

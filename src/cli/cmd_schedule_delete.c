@@ -21,6 +21,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .kind = "Schedule",
                 .noun = "schedule",
                 .more = "",
+                .outcome = "Deleted",
                 .before_name = "Schedule deleted: ",
                 .after_name = "",
                 .delete_one = delete_schedule,

@@ -3,11 +3,13 @@
 
 typedef struct SnapshotLocationSetRequest {
         LocationFlags location;
+        OutputFlags output;
         VeleroFlags velero;
 } SnapshotLocationSetRequest;
 
 static const Option options[] = {
         OPT_GROUP(SnapshotLocationSetRequest, location, credential_flags, "Credentials"),
+        OPT_GROUP(SnapshotLocationSetRequest, output, output_flags, "Output"),
         OPT_GROUP(SnapshotLocationSetRequest, velero, velero_flags, "In the cluster"),
         OPT_END,
 };
@@ -18,6 +20,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         JsonMutVal *patch = yyjson_mut_obj(doc);
         AUTO(velero_clear) Velero velero = { 0 };
+        AUTO(changes_clear) Changes changes = changes_new(cli, flags->output.format);
         AUTO_JSON *found = NULL;
 
         if (!options_given(line, "credential"))
@@ -27,8 +30,9 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
             !velero_get(cli, &velero, "VolumeSnapshotLocation", name, &found, err) ||
             !velero_patch(cli, &velero, "VolumeSnapshotLocation", name, patch, err))
                 return false;
-        fprintf(cli->out, "Volume snapshot location \"" STR_FMT "\" configured successfully.\n",
-                STR_ARG(name));
+        changes_add(&changes, STR("VolumeSnapshotLocation"), name, "Configured",
+                    "Volume snapshot location \"" STR_FMT "\" configured successfully.", STR_ARG(name));
+        changes_end(&changes);
         return true;
 }
 

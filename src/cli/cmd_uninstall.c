@@ -1,5 +1,6 @@
 #include "api/install.h"
 #include "base/stop.h"
+#include "cli/changes.h"
 #include "cli/cluster.h"
 #include "cli/commands.h"
 #include "kube/list.h"
@@ -9,6 +10,7 @@
 typedef struct UninstallRequest {
         Str namespace;
         bool force;
+        OutputFlags output;
         ClusterFlags cluster;
 } UninstallRequest;
 
@@ -16,6 +18,7 @@ static const Option options[] = {
         { OPT_ROW(OPTION_TEXT, UninstallRequest, namespace, "namespace", "NAME", "where the server runs"),
           .letter = 'n', .otherwise = "velero" },
         { OPT_ROW(OPTION_BOOL, UninstallRequest, force, "force", NULL, "do not ask") },
+        OPT_GROUP(UninstallRequest, output, output_flags, "Output"),
         OPT_GROUP(UninstallRequest, cluster, cluster_flags, "Cluster"),
         OPT_END,
 };
@@ -42,14 +45,14 @@ static bool is_ours(Str kind) {
 }
 
 typedef struct Removal {
-        Cli *cli;
+        Changes changes;
         Cluster cluster;
         Stop *stop;
         Str namespace;
-        size_t count; /* of what was there */
 } Removal;
 
 static void removal_clear(Removal *removal) {
+        changes_clear(&removal->changes);
         cluster_clear(&removal->cluster);
         stop_free(removal->stop);
 }
@@ -66,11 +69,10 @@ static bool remove_object(Removal *removal, JsonMutVal *object, Error *err) {
 
         if (!which.resource)
                 return true;
-        if (kube_delete(removal->cluster.client, &which, removal->stop, &failed)) {
-                fprintf(removal->cli->out, STR_FMT " " STR_FMT ": deleted\n", STR_ARG(kind),
-                        STR_ARG(which.name));
-                removal->count++;
-        } else if (failed.code != ERROR_NOT_FOUND)
+        if (kube_delete(removal->cluster.client, &which, removal->stop, &failed))
+                changes_add(&removal->changes, kind, which.name, "Deleted", STR_FMT " " STR_FMT ": deleted",
+                            STR_ARG(kind), STR_ARG(which.name));
+        else if (failed.code != ERROR_NOT_FOUND)
                 return error_set(err, failed.code, "%s", failed.message);
         return true;
 }
@@ -93,12 +95,11 @@ static bool release(Removal *removal, JsonVal *restore, Error *err) {
         json_write_mut(patch, &body);
         if (kube_patch(removal->cluster.client, &which, KUBE_PATCH_MERGE, buf_str(&body), removal->stop, NULL,
                        err)) {
-                removal->count++;
-                fprintf(removal->cli->out,
-                        "Restore " STR_FMT
-                        ": finalizer removed, so that it can be deleted without a server; its files in "
-                        "the location stay\n",
-                        STR_ARG(which.name));
+                changes_add(&removal->changes, STR("Restore"), which.name, "FinalizerRemoved",
+                            "Restore " STR_FMT
+                            ": finalizer removed, so that it can be deleted without a server; its files in "
+                            "the location stay",
+                            STR_ARG(which.name));
                 return true;
         }
         if (err->code != ERROR_NOT_FOUND)
@@ -126,37 +127,44 @@ static bool release_restores(Removal *removal, Error *err) {
                kube_list(removal->cluster.client, &list, release_page, removal, removal->stop, err);
 }
 
-static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
-        const UninstallRequest *flags = request;
-        const InstallOptions objects = { .namespace = flags->namespace };
-        AUTO(removal_clear)
-        Removal removal = { .cli = cli, .stop = stop_new(), .namespace = flags->namespace };
-        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
-        JsonMutVal *list = yyjson_mut_arr(doc);
-        bool is_agreed = true;
-
-        (void) line;
-        if (!flags->force && !ask(cli, flags->namespace, &is_agreed, err))
-                return false;
-        if (!is_agreed)
-                return true;
-        if (!install_objects(&objects, doc, list, err) ||
-            !cluster_open(cli, &flags->cluster, removal.stop, &removal.cluster, err))
-                return false;
-        /* The server first: nothing runs any more that misses its rights. */
+/* The server first: nothing runs any more that misses its rights. */
+static bool remove_all(Removal *removal, JsonMutVal *list, Error *err) {
         for (size_t i = yyjson_mut_arr_size(list); i > 0; i--) {
                 JsonMutVal *object = yyjson_mut_arr_get(list, i - 1);
 
                 if (is_ours(json_mut_str(yyjson_mut_obj_get(object, "kind"))) &&
-                    !remove_object(&removal, object, err))
+                    !remove_object(removal, object, err))
                         return false;
         }
-        if (!release_restores(&removal, err))
+        if (!release_restores(removal, err))
                 return false;
-        if (removal.count == 0)
-                fprintf(cli->out, "nothing to remove: no server is installed in namespace \"" STR_FMT "\"\n",
-                        STR_ARG(flags->namespace));
+        if (changes_count(&removal->changes) == 0)
+                changes_say(&removal->changes,
+                            "nothing to remove: no server is installed in namespace \"" STR_FMT "\"",
+                            STR_ARG(removal->namespace));
         return true;
+}
+
+static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
+        const UninstallRequest *flags = request;
+        const InstallOptions objects = { .namespace = flags->namespace };
+        AUTO(removal_clear)
+        Removal removal = { .changes = changes_new(cli, flags->output.format),
+                            .stop = stop_new(),
+                            .namespace = flags->namespace };
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        JsonMutVal *list = yyjson_mut_arr(doc);
+        bool is_agreed = true, is_done;
+
+        (void) line;
+        if (!flags->force && !ask(cli, flags->namespace, &is_agreed, err))
+                return false;
+        if (is_agreed && (!install_objects(&objects, doc, list, err) ||
+                          !cluster_open(cli, &flags->cluster, removal.stop, &removal.cluster, err)))
+                return false;
+        is_done = !is_agreed || remove_all(&removal, list, err);
+        changes_end(&removal.changes);
+        return is_done;
 }
 
 const Command cmd_uninstall = {

@@ -7,6 +7,7 @@ const Option delete_flags[] = {
         { OPT_ROW(OPTION_BOOL, DeleteFlags, which.all, "all", NULL, "every one") },
         OPT_SELECTOR(DeleteFlags, which.selector, "those"),
         { OPT_ROW(OPTION_BOOL, DeleteFlags, confirm, "confirm", NULL, "do not ask") },
+        OPT_GROUP(DeleteFlags, which.output, output_flags, "Output"),
         OPT_END,
 };
 
@@ -43,10 +44,11 @@ static void delete_each(Cli *cli, const Velero *velero, const DeletedKind *what,
                 bool is_done = what->delete_one(cli, velero, object, &reason);
 
                 if (is_done)
-                        fprintf(cli->out, "%s" STR_FMT "%s\n", what->before_name, STR_ARG(entry->name),
-                                what->after_name);
+                        changes_add(&choice->changes, str_of(what->kind), entry->name, what->outcome,
+                                    "%s" STR_FMT "%s", what->before_name, STR_ARG(entry->name),
+                                    what->after_name);
                 if (is_done && what->delete_more)
-                        is_done = what->delete_more(cli, velero, object, &reason);
+                        is_done = what->delete_more(cli, velero, object, &choice->changes, &reason);
                 if (!is_done)
                         choice_add_problem(cli, choice, &reason);
         }
@@ -93,28 +95,37 @@ static bool find_stored(Cli *cli, const Origin *origin, CatalogKind kind, const 
         return true;
 }
 
+static bool delete_stored_each(Cli *cli, const Origin *origin, const DeletedFiles *files,
+                               const DeletedKind *what, const Catalog *catalog, Changes *changes,
+                               Error *err) {
+        for (size_t i = 0; i < catalog->len; i++) {
+                Str name = catalog->items[i].name;
+
+                if (!delete_stored(cli, origin->store, files, name, err))
+                        return error_prefix(err, "delete %s \"" STR_FMT "\"", what->noun, STR_ARG(name));
+                changes_add(changes, str_of(what->kind), name, "Deleted", "%s " STR_FMT " deleted",
+                            what->kind, STR_ARG(name));
+        }
+        return true;
+}
+
 static bool delete_in_folder(Cli *cli, const Origin *origin, const DeletedFiles *files,
                              const DeletedKind *what, const CommandLine *line, const DeleteFlags *flags,
                              Error *err) {
         AUTO(catalog_clear) Catalog catalog = { 0 };
-        bool is_agreed;
+        AUTO(changes_clear) Changes changes = changes_new(cli, flags->which.output.format);
+        bool is_agreed = true;
 
         if (!find_stored(cli, origin, files->kind, line, flags->which.selector, &catalog, err))
                 return false;
-        if (catalog.len == 0) {
-                fprintf(cli->out, "No %ss found\n", what->noun);
-                return true;
-        }
-        if (!delete_ask(cli, flags, &catalog, what->noun, what->more, &is_agreed, err))
+        if (catalog.len == 0)
+                changes_say(&changes, "No %ss found", what->noun);
+        else if (!delete_ask(cli, flags, &catalog, what->noun, what->more, &is_agreed, err))
                 return false;
-        for (size_t i = 0; i < catalog.len && is_agreed; i++) {
-                Str name = catalog.items[i].name;
 
-                if (!delete_stored(cli, origin->store, files, name, err))
-                        return error_prefix(err, "delete %s \"" STR_FMT "\"", what->noun, STR_ARG(name));
-                fprintf(cli->out, "%s " STR_FMT " deleted\n", what->kind, STR_ARG(name));
-        }
-        return true;
+        bool is_done = !is_agreed || delete_stored_each(cli, origin, files, what, &catalog, &changes, err);
+        changes_end(&changes);
+        return is_done;
 }
 
 bool delete_run(Cli *cli, const CommandLine *line, const OriginFlags *from, const DeleteFlags *flags,

@@ -17,10 +17,11 @@ bool delete_ask(Cli *cli, const DeleteFlags *flags, const Catalog *catalog, cons
 typedef struct DeletedKind {
         const char *kind, *noun;              /* "Backup", "backup" */
         const char *more;                     /* as of delete_ask */
-        const char *before_name, *after_name; /* what is printed of each that was deleted */
+        const char *outcome;                  /* of each that was deleted, for programs */
+        const char *before_name, *after_name; /* and what is printed of it for people */
         bool (*delete_one)(Cli *cli, const Velero *velero, JsonVal *object, Error *err);
         /* What goes with it, after that was printed; NULL: nothing. */
-        bool (*delete_more)(Cli *cli, const Velero *velero, JsonVal *object, Error *err);
+        bool (*delete_more)(Cli *cli, const Velero *velero, JsonVal *object, Changes *changes, Error *err);
 } DeletedKind;
 
 /* Asks, and deletes all that can be; what could not fails in the end. */

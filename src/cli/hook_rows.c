@@ -34,6 +34,7 @@ static HookRow read_row(JsonVal *value) {
                 .process = json_get_str(value, "process"),
                 .out = json_get_str(value, "stdout"),
                 .err = json_get_str(value, "stderr"),
+                .value = value,
                 .command = json_get(value, "command"),
                 .exit_code = json_get_int(value, "exitCode", -1),
                 .duration_ms = json_get_int(value, "durationMs", -1),

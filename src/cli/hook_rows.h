@@ -4,6 +4,7 @@
 
 typedef struct HookRow {
         Str namespace, pod, container, name, phase, outcome, message, process, out, err;
+        JsonVal *value; /* the entry itself */
         JsonVal *command;
         int64_t exit_code;              /* -1: none */
         int64_t duration_ms, freeze_ms; /* -1: none */

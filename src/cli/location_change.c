@@ -89,7 +89,7 @@ bool location_make(Cli *cli, const CommandLine *line, const char *kind, const Lo
         return true;
 }
 
-bool location_unset_default(Cli *cli, const Velero *velero, Str except, Error *err) {
+bool location_unset_default(Cli *cli, const Velero *velero, Str except, Changes *changes, Error *err) {
         AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
         AUTO(catalog_clear) Catalog all = { 0 };
         JsonMutVal *patch = yyjson_mut_obj(doc);
@@ -105,8 +105,9 @@ bool location_unset_default(Cli *cli, const Velero *velero, Str except, Error *e
                         continue;
                 if (!velero_patch(cli, velero, "BackupStorageLocation", name, patch, err))
                         return false;
-                fprintf(cli->out, "Backup storage location \"" STR_FMT "\" is no longer the default.\n",
-                        STR_ARG(name));
+                changes_add(changes, STR("BackupStorageLocation"), name, "NoLongerDefault",
+                            "Backup storage location \"" STR_FMT "\" is no longer the default.",
+                            STR_ARG(name));
         }
         return true;
 }

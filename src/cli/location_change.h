@@ -2,6 +2,7 @@
  *
  * Source: spec/restore-behaviour.md 7.4. */
 #pragma once
+#include "cli/changes.h"
 #include "cli/velero.h"
 
 typedef struct LocationFlags {
@@ -23,4 +24,5 @@ bool location_make(Cli *cli, const CommandLine *line, const char *kind, const Lo
 bool location_has_place(Cli *cli, bool has_provider, bool has_bucket, Error *err) MUST_CHECK;
 
 /* No other location than that one stays the default; says so of each that was. */
-bool location_unset_default(Cli *cli, const Velero *velero, Str except, Error *err) MUST_CHECK;
+bool location_unset_default(Cli *cli, const Velero *velero, Str except, Changes *changes, Error *err)
+        MUST_CHECK;

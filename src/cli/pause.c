@@ -7,6 +7,7 @@ const Option pause_flags[] = {
         OPT_SELECTOR(PauseFlags, which.selector, "schedules"),
         { OPT_ROW(OPTION_CHOICE, PauseFlags, skip_immediately, "skip-immediately", "true|false",
                   "whether a backup that is due when the schedule goes on is left out") },
+        OPT_GROUP(PauseFlags, which.output, output_flags, "Output"),
         OPT_GROUP(PauseFlags, velero, velero_flags, "In the cluster"),
         OPT_END,
 };
@@ -36,9 +37,11 @@ bool pause_schedules(Cli *cli, const CommandLine *line, const PauseFlags *flags,
                 Str name = object_name(schedule);
 
                 if (json_get_bool(json_get(schedule, "spec"), "paused", false) == is_paused)
-                        fprintf(cli->out, "Schedule " STR_FMT " is already %s, skip\n", STR_ARG(name), word);
+                        changes_add(&choice.changes, STR("Schedule"), name, "Unchanged",
+                                    "Schedule " STR_FMT " is already %s, skip", STR_ARG(name), word);
                 else if (change(cli, &velero, line, flags, is_paused, schedule, &reason))
-                        fprintf(cli->out, "Schedule " STR_FMT " %s successfully\n", STR_ARG(name), word);
+                        changes_add(&choice.changes, STR("Schedule"), name, is_paused ? "Paused" : "Unpaused",
+                                    "Schedule " STR_FMT " %s successfully", STR_ARG(name), word);
                 else
                         choice_add_problem(cli, &choice, &reason);
         }

@@ -212,7 +212,8 @@ def test_after_kill_9_hooks_undo_thaws(world):
 def test_undo_closes_pods_that_are_gone(world):
     killed(world, pods=1)
     world.api.storage.delete(world.api.kind("Pod"), "shop", "db-0")
-    world.run("hooks", "undo", code=0)
+    run = world.run("hooks", "undo", "-o", "yaml", code=0)
+    assert run.out == "thawed: 0\nclosed: 1\nfailed: 0\n", run.out + run.err
 
 
 def test_undo_is_refused_for_another_cluster(world):

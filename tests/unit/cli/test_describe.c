@@ -267,7 +267,7 @@ static void of_many_hooks_only_bad_ones_are_shown(void **state) {
 static void hook_logs_print_what_the_commands_printed(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         const char *folder = bucket_with_hooks(HOOKS, &arena);
-        AUTO(cli_run_clear) CliRun all, failed, none;
+        AUTO(cli_run_clear) CliRun all, failed, none, value;
 
         (void) state;
         RUN(&all, "hooks", "logs", "plain", "--from", folder);
@@ -276,6 +276,12 @@ static void hook_logs_print_what_the_commands_printed(void **state) {
         RUN(&failed, "hooks", "logs", "plain", "--failed", "--from", folder);
         CHECK_STR(failed.out,
                   "shop/db-0 pre freeze (db): Failed, exit code 3, 12ms: exit code 3\nerr| no \033[31mway\n");
+        RUN(&value, "hooks", "logs", "plain", "--failed", "--from", folder, "-o", "yaml");
+        CHECK_STR(value.out,
+                  "hooks:\n- namespace: shop\n  pod: db-0\n  container: db\n  name: freeze\n  phase: pre\n"
+                  "  command:\n  - freeze\n  outcome: Failed\n  exitCode: 3\n  attempts: 1\n"
+                  "  startTimestamp: \"2026-11-22T17:16:34.000Z\"\n  durationMs: 12\n"
+                  "  message: exit code 3\n  stderr: \"no \\e[31mway\\n\"\n");
         RUN(&none, "hooks", "logs", "hooked", "--from", folder);
         CHECK_INT(none.exit, EXIT_FAILED);
         CHECK_STR(none.err, "error: \"hooked\" has no hook results: it was not made by grapnel\n");
