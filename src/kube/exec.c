@@ -21,6 +21,10 @@ enum {
         CLOSE_WAIT_MS = 200, /* between the status and the end of the stream */
 };
 
+/* v4 cannot say that the input has ended: a command that reads to its end would hang.  Without input it costs the
+ * node less (docs/decisions/0007-exec-protocol.md). */
+static const char with_input[] = "v5.channel.k8s.io", without_input[] = "v4.channel.k8s.io";
+
 typedef struct Exec {
         KubeClient *client;
         const ExecRequest *request;
@@ -28,6 +32,7 @@ typedef struct Exec {
         void *user;
         const Stop *stop;
         int64_t start_ms, deadline_ms;
+        const char *protocol; /* that is offered */
         Str unsent;       /* of the input */
         bool owes_input;  /* its end has not been told */
         bool has_started; /* it has written something */
@@ -100,6 +105,15 @@ typedef struct Opening {
         bool has_renewed;
 } Opening;
 
+/* A node that does not know v4 any more says a bare 403; who may not exec is told so in words. */
+static bool may_offer_another(Exec *exec, int http_status, const Error *err) {
+        if (http_status != 403 || exec->protocol != without_input ||
+            !str_starts_with(str_of(err->message), STR("HTTP 403")))
+                return false;
+        exec->protocol = with_input;
+        return true;
+}
+
 /* Only where the command cannot have run: the connection was not made, or the server had no time for us. */
 static bool may_open_again(Exec *exec, Opening *opening, int http_status, const Error *err) {
         int64_t wait_ms;
@@ -120,11 +134,7 @@ static bool open_once(Exec *exec, Str path, WsConnection **ret_connection, int *
         AUTO(secret_clear) Secret bearer = { 0 };
         AUTO(http_client_freep) HttpClient *http = NULL;
         WsOpen open = {
-                .path = path,
-                /* v4 cannot say that the input has ended: a command that reads to its end would hang. */
-                .protocols = exec->request->input.len > 0 ? "v5.channel.k8s.io"
-                                                          : "v5.channel.k8s.io, v4.channel.k8s.io",
-                .deadline_ms = exec->deadline_ms
+                .path = path, .protocols = exec->protocol, .deadline_ms = exec->deadline_ms
         };
 
         *ret_status = 0;
@@ -149,7 +159,7 @@ static WsConnection *open_stream(Exec *exec) {
 
                 if (open_once(exec, path, &connection, &status, &err))
                         return connection;
-                if (may_open_again(exec, &opening, status, &err))
+                if (may_offer_another(exec, status, &err) || may_open_again(exec, &opening, status, &err))
                         continue;
                 if (stop_is_set(exec->stop))
                         end(exec, EXEC_CANCELED, "interrupted");
@@ -272,6 +282,7 @@ void kube_exec(KubeClient *client, const ExecRequest *request, ExecOutput output
                       .user = user,
                       .stop = stop,
                       .start_ms = clock_ms(),
+                      .protocol = request->input.len > 0 ? with_input : without_input,
                       .unsent = request->input,
                       .owes_input = request->input.len > 0,
                       .result = ret_result };

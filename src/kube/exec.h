@@ -1,4 +1,4 @@
-/* exec.h - a command in a container, over WebSocket (v5.channel.k8s.io, then v4).
+/* exec.h - a command in a container, over WebSocket: v4.channel.k8s.io, with input v5.
  *
  * Output goes to the caller piece by piece and is not kept.  Connecting is retried while
  * time is left; nothing is once the request was sent, since the command may have run.

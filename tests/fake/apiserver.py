@@ -323,7 +323,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise ApiError(500, "InternalError", f'container not found ("{container}")')
         offered = [p.strip() for p in self.headers.get("Sec-WebSocket-Protocol", "").split(",")]
         protocol = next((p for p in self.api.protocols if p in offered), None)
-        if self.headers.get("Upgrade", "").lower() != "websocket" or protocol is None:
+        if protocol is None:  # as a kubelet says it
+            self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n")
+            self.close_connection = True
+            return
+        if self.headers.get("Upgrade", "").lower() != "websocket":
             raise ApiError(400, "BadRequest", "you must specify at least 1 of stdin, stdout, stderr and upgrade the connection")
         self.send_response(101)
         self.send_header("Upgrade", "websocket")

@@ -252,8 +252,8 @@ def test_the_api_server_going_away_between_pre_and_post_costs_time_only(world):
     assert world.api.frozen() == []
 
 
-def test_the_v4_protocol_serves_too(world):
-    world.api.protocols = ["v4.channel.k8s.io"]
+def test_a_node_that_knows_the_v5_protocol_only_serves_too(world):
+    world.api.protocols = ["v5.channel.k8s.io"]
     shop(world)
     world.run("backup", "run", "-f", manifest(world, "b", "{command: [freeze]}"), "--to", world.store, code=0)
     assert world.api.commands("shop", "db-0") == ["freeze", "thaw"]

@@ -150,7 +150,7 @@ static void the_request_names_container_command_and_streams(void **state) {
                   "GET /api/v1/namespaces/shop/pods/web/exec?command=%2Fbin%2Fsh&command=-c&command="
                   "echo%20a%20%26%20b&container=c&stdout=true&stderr=true\n");
         CHECK(str_equal(fake_header(run.f.api.last_head, "\r\nSec-WebSocket-Protocol: "),
-                        STR("v5.channel.k8s.io, v4.channel.k8s.io")));
+                        STR("v4.channel.k8s.io")));
         fake_start(&run.f.api);
 }
 
@@ -357,14 +357,32 @@ static void a_protocol_that_was_not_chosen_is_a_broken_stream(void **state) {
         }
 }
 
-static void v4_will_do_where_there_is_no_input(void **state) {
+/* As the kubelet refuses a protocol: 403 without a word. */
+static void a_node_that_does_not_know_v4_is_offered_v5(void **state) {
+        static const FakeAnswer answers[] = { { .status = 403 }, { .status = 101 } };
         AUTO(run_clear) Run run = { .server = { .out = "x", .status = SUCCESS } };
 
         (void) state;
-        run.f.api.protocol = "v4.channel.k8s.io";
-        run_start(&run, upgraded, 1);
+        run_start(&run, answers, 2);
+        run.f.api.protocol = "v5.channel.k8s.io";
         run_exec(&run, NULL);
         CHECK_INT(run.result.end, EXEC_EXITED);
+        CHECK_INT(run.f.api.requests, 2);
+        CHECK(str_equal(fake_header(run.f.api.last_head, "\r\nSec-WebSocket-Protocol: "),
+                        STR("v5.channel.k8s.io")));
+}
+
+static void who_may_not_exec_is_not_asked_twice(void **state) {
+        static const FakeAnswer answers[] = {
+                { .status = 403, .body = "{\"kind\":\"Status\",\"message\":\"pods is forbidden\"}" },
+        };
+        AUTO(run_clear) Run run = { 0 };
+
+        (void) state;
+        run_start(&run, answers, 1);
+        run_exec(&run, NULL);
+        CHECK_INT(run.result.end, EXEC_REFUSED);
+        CHECK_INT(run.f.api.requests, 1);
 }
 
 static void an_empty_command_is_refused_before_it_is_sent(void **state) {
@@ -393,7 +411,8 @@ int main(void) {
                 cmocka_unit_test(a_server_without_time_for_us_is_asked_again),
                 cmocka_unit_test(a_connection_that_is_refused_is_tried_until_the_timeout),
                 cmocka_unit_test(a_protocol_that_was_not_chosen_is_a_broken_stream),
-                cmocka_unit_test(v4_will_do_where_there_is_no_input),
+                cmocka_unit_test(a_node_that_does_not_know_v4_is_offered_v5),
+                cmocka_unit_test(who_may_not_exec_is_not_asked_twice),
                 cmocka_unit_test(an_empty_command_is_refused_before_it_is_sent),
         };
 
