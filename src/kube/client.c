@@ -249,10 +249,13 @@ bool kube_stream(KubeClient *client, const KubeCall *call, int64_t silence_ms,
                         status == 401 && !has_renewed && credentials_expired(client->link->credentials);
 
                 has_renewed = has_renewed || is_expired;
-                if (!is_expired && (status != 503 || tries == STREAM_TRIES ||
-                                    !stop_sleep_ms(stop, backoff_next_ms(&backoff, 0))))
+                if (!is_expired && (status != 503 || tries == STREAM_TRIES))
                         return error_prefix(err, STR_FMT, STR_ARG(call->about));
                 error_clear(err);
+                if (!is_expired)
+                        (void) stop_sleep_ms(stop, backoff_next_ms(&backoff, 0));
+                if (!stop_check(stop, err))
+                        return error_prefix(err, STR_FMT, STR_ARG(call->about));
         }
         return true;
 }

@@ -152,6 +152,26 @@ static void a_stop_ends_a_call_and_its_waits_at_once(void **state) {
         }
 }
 
+static bool pass_over(void *user, Str bytes, Error *err) {
+        (void) user;
+        (void) bytes;
+        (void) err;
+        return true;
+}
+
+static void a_stop_in_the_pause_of_a_stream_is_told_as_such(void **state) {
+        AUTO(stop_freep) Stop *stop = stop_new();
+        const KubeCall call = { .method = "GET", .path = STR("/logs"), .about = STR("read the log") };
+
+        (void) state;
+        FIXTURE(f, 60000, { .status = 503, .body = "" });
+        Thread thread = thread_start(stop_later, stop);
+        CHECK(!kube_stream(f.client, &call, 0, pass_over, NULL, stop, &f.err));
+        thread_join(thread);
+        CHECK_INT(f.err.code, ERROR_CANCELED);
+        CHECK_STR(f.err.message, "read the log: interrupted");
+}
+
 static void a_create_that_may_have_happened_answers_that_it_exists(void **state) {
         (void) state;
         FIXTURE(f, 30000, { .status = 201, .body = POD, .fault = FAKE_CUT },
@@ -373,6 +393,7 @@ int main(void) {
                 cmocka_unit_test(a_hanging_server_is_a_timeout),
                 cmocka_unit_test(a_connection_that_hangs_is_given_up_for_another),
                 cmocka_unit_test(a_stop_ends_a_call_and_its_waits_at_once),
+                cmocka_unit_test(a_stop_in_the_pause_of_a_stream_is_told_as_such),
                 cmocka_unit_test(a_create_that_may_have_happened_answers_that_it_exists),
                 cmocka_unit_test(an_object_that_may_be_the_very_one_is_no_proof_of_another),
                 cmocka_unit_test(a_json_patch_is_not_sent_twice),
