@@ -138,21 +138,6 @@ static JsonMutVal *managed_fields_patch(const RestoreItem *item) {
         return value;
 }
 
-static bool is_controller(const RestoreItem *item) {
-        static const char *const resources[] = { "deployments.apps",
-                                                 "statefulsets.apps",
-                                                 "daemonsets.apps",
-                                                 "replicasets.apps",
-                                                 "replicationcontrollers",
-                                                 "jobs.batch",
-                                                 NULL };
-
-        for (const char *const *resource = resources; *resource; resource++)
-                if (item_is(item, *resource))
-                        return true;
-        return false;
-}
-
 /* Any annotation of the kind, so that a misspelt one is told too; `pod` may be a controller's template. */
 static bool has_annotation(JsonMutVal *pod, Str prefix) {
         yyjson_mut_obj_iter all = yyjson_mut_obj_iter_with(json_mut_at(pod, "metadata", "annotations"));
@@ -171,7 +156,7 @@ static bool wants_hooks(const Application *apply) {
         const Engine *engine = apply->engine;
         JsonMutVal *pod = apply->item->object;
 
-        if (!engine->hooks || !(item_is(apply->item, "pods") || is_controller(apply->item)))
+        if (!engine->hooks || !restore_makes_pods(apply->item->resource))
                 return false;
         if (!item_is(apply->item, "pods"))
                 pod = json_mut_at(pod, "spec", "template");

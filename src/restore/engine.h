@@ -68,6 +68,8 @@ bool crds_discover(Engine *engine, Error *err) MUST_CHECK;
 /* passes.c: CRDs, then namespaces, then the rest. */
 bool restore_crds(Engine *engine, Error *err) MUST_CHECK;
 bool restore_rest(Engine *engine, Error *err) MUST_CHECK;
+/* Pods, and the controllers whose template makes pods; by the folder's name.  Pure. */
+bool restore_makes_pods(Str resource);
 
 /* files.c: log, results, lists and the Restore itself, the latter last. */
 bool restore_files_write(Engine *engine, const RestoreStatus *status, Error *err) MUST_CHECK;

@@ -264,7 +264,7 @@ static int compare_targets(const void *a, const void *b) {
         return str_compare(((const TargetNamespace *) a)->name, ((const TargetNamespace *) b)->name);
 }
 
-static bool makes_pods(Str resource) {
+bool restore_makes_pods(Str resource) {
         static const char *const resources[] = { "pods",
                                                  "deployments.apps",
                                                  "statefulsets.apps",
@@ -303,9 +303,9 @@ static void find_targets(Engine *engine) {
                         all[count++] = (TargetNamespace) {
                                 .name = restore_target_namespace(&engine->restore.spec, from),
                                 .from = from,
-                                .has_pods = makes_pods(group->resource),
+                                .has_pods = restore_makes_pods(group->resource),
                                 .has_exec_annotation =
-                                        group->has_exec_annotation && makes_pods(group->resource),
+                                        group->has_exec_annotation && restore_makes_pods(group->resource),
                         };
                         if (!is_list)
                                 break;
