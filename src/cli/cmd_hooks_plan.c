@@ -156,6 +156,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         const PlanRequest *flags = request;
         AUTO(request_clear) Request manifest = { 0 };
         Planner planner = { .arena = cli->arena, .faults = { .arena = cli->arena } };
+        Strs warnings = { 0 };
 
         if (!read_manifest(cli, line, flags, &manifest, &planner, err))
                 return false;
@@ -167,9 +168,11 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         if (!is_read)
                 return false;
         print(cli, flags, &planner);
-        for (size_t i = 0; i < planner.faults.len; i++)
-                cli_warn(cli, request_fault_text(&manifest, line, &planner.faults.items[i], cli->arena));
-        if (planner.faults.errors || planned_pods_fail(&planner.pods))
+        /* what is wrong with a pod has no place in the manifest; its path names the pod */
+        faults_add_texts(&planner.faults, FAULT_WARNING, cli->arena, &warnings);
+        for (size_t i = 0; i < warnings.len; i++)
+                cli_warn(cli, warnings.items[i]);
+        if (planned_pods_fail(&planner.pods))
                 cli->exit = EXIT_FAILED;
         return true;
 }

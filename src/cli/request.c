@@ -165,7 +165,7 @@ static Str message_of(const CommandLine *line, const Fault *fault, Arena *arena)
         return arena_copy(arena, buf_str(&text));
 }
 
-Str request_fault_text(const Request *request, const CommandLine *line, const Fault *fault, Arena *arena) {
+static Str fault_text(const Request *request, const CommandLine *line, const Fault *fault, Arena *arena) {
         Str flag = fields_flag_of(line, fault->path, arena), message = message_of(line, fault, arena);
         const char *gap = fault->path.len ? ": " : "";
 
@@ -185,7 +185,7 @@ bool request_check(Cli *cli, const Request *request, const CommandLine *line, Fa
         Strs errors = { 0 };
 
         for (size_t i = 0; i < faults->len; i++) {
-                Str text = request_fault_text(request, line, &faults->items[i], cli->arena);
+                Str text = fault_text(request, line, &faults->items[i], cli->arena);
 
                 if (faults->items[i].level == FAULT_WARNING)
                         cli_warn(cli, text);

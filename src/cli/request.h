@@ -35,5 +35,3 @@ void request_rename(Request *request, Str name);
  * "backup.yaml:7: spec.ttl: …", or "--ttl: …" for what came from a flag; flags stand for such fields in the text too. */
 bool request_check(Cli *cli, const Request *request, const CommandLine *line, Faults *faults, Error *err)
         MUST_CHECK;
-/* One such line. */
-Str request_fault_text(const Request *request, const CommandLine *line, const Fault *fault, Arena *arena);

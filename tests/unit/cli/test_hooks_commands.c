@@ -75,6 +75,27 @@ static void the_plan_shows_groups_calls_and_skips_without_a_cluster(void **state
         remove_folder(folder);
 }
 
+static void a_warning_about_a_pod_names_the_pod_and_no_line_of_the_manifest(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        const char *folder = new_folder(&arena);
+        const char *manifest = write_file(folder, "b.yaml", backup_yaml, &arena);
+        const char *pods =
+                write_file(folder, "pod.json",
+                           "{\"kind\":\"Pod\",\"metadata\":{\"namespace\":\"shop\",\"name\":\"web\","
+                           "\"annotations\":{\"pre.hook.backup.velero.io/comand\":\"date\"}}}",
+                           &arena);
+        AUTO(cli_run_clear) CliRun run;
+
+        (void) state;
+        RUN(&run, "hooks", "plan", "-f", manifest, "--pods", pods);
+        CHECK_STR(
+                run.err,
+                "warning: pods/shop/web: metadata.annotations[pre.hook.backup.velero.io/comand]: not a hook "
+                "annotation: did you mean \"pre.hook.backup.velero.io/command\"?\n");
+        CHECK_INT(run.exit, EXIT_OK);
+        remove_folder(folder);
+}
+
 static void the_plan_is_json_for_programs(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(error_clear) Error err = { 0 };
@@ -244,6 +265,7 @@ static void lint_says_file_line_level_and_path(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_plan_shows_groups_calls_and_skips_without_a_cluster),
+                cmocka_unit_test(a_warning_about_a_pod_names_the_pod_and_no_line_of_the_manifest),
                 cmocka_unit_test(the_plan_is_json_for_programs),
                 cmocka_unit_test(a_restore_is_planned_on_the_pods_of_its_backup),
                 cmocka_unit_test(a_wrong_annotation_is_told),
