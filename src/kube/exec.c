@@ -33,9 +33,9 @@ typedef struct Exec {
         const Stop *stop;
         int64_t start_ms, deadline_ms;
         const char *protocol; /* that is offered */
-        Str unsent;       /* of the input */
-        bool owes_input;  /* its end has not been told */
-        bool has_started; /* it has written something */
+        Str unsent;           /* of the input */
+        bool owes_input;      /* its end has not been told */
+        bool has_started;     /* it has written something */
         bool has_status;
         ExecResult *result;
 } Exec;
@@ -133,9 +133,7 @@ static bool open_once(Exec *exec, Str path, WsConnection **ret_connection, int *
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(secret_clear) Secret bearer = { 0 };
         AUTO(http_client_freep) HttpClient *http = NULL;
-        WsOpen open = {
-                .path = path, .protocols = exec->protocol, .deadline_ms = exec->deadline_ms
-        };
+        WsOpen open = { .path = path, .protocols = exec->protocol, .deadline_ms = exec->deadline_ms };
 
         *ret_status = 0;
         open.headers = kube_headers(exec->client, 0, &arena, &open.header_count);
