@@ -223,11 +223,13 @@ bool http_perform(HttpClient *client, const HttpRequest *request, const Stop *st
         bool ok = exchange_run(&exchange, stop, err);
         connection_stop(exchange.connection);
         curl_easy_setopt(exchange.connection->easy, CURLOPT_HTTPHEADER, NULL);
-        connection_give_back(client, exchange.connection);
         if (!ok) {
+                /* Not used again: libcurl 8.14 fails everything after a request that it would have had to repeat. */
+                connection_free(exchange.connection);
                 http_reply_clear(&exchange.reply);
                 return false;
         }
+        connection_give_back(client, exchange.connection);
         *ret_reply = exchange.reply;
         return true;
 }
