@@ -15,6 +15,7 @@ typedef struct RestoreRequest {
         bool dry_run;
         OutputFlags output;
         RunFlags run;
+        OrderFlags order;
         ClusterFlags cluster;
 } RestoreRequest;
 
@@ -36,6 +37,7 @@ static const Option options[] = {
         OPT_DRY_RUN(RestoreRequest),
         OPT_GROUP(RestoreRequest, output, output_flags, "Output"),
         OPT_GROUP(RestoreRequest, run, run_flags, "Run"),
+        OPT_GROUP(RestoreRequest, order, order_flags, "Order"),
         OPT_ROWS(restore_fields, "What to restore (fields of the manifest)"),
         OPT_GROUP(RestoreRequest, cluster, cluster_flags, "Cluster"),
         OPT_END,
@@ -43,7 +45,7 @@ static const Option options[] = {
 
 static bool check_flags(Cli *cli, const RestoreRequest *flags, Error *err) {
         if (flags->workers && flags->run.hook_workers)
-                return true;
+                return order_flags_check(cli, &flags->order, err);
         return cli_usage(cli, err, "%s: 0 would do nothing; 1 is the least",
                          flags->workers ? "--hook-workers" : "--workers");
 }
@@ -141,6 +143,8 @@ static bool run_restore(Session *session, const RestoreRequest *flags, Request *
                 .progress = progress,
                 .workers = flags->workers,
                 .hook_workers = flags->run.hook_workers,
+                .resource_priorities = flags->order.resource_priorities,
+                .terminating_wait_ms = flags->order.terminating_resource_timeout_ms,
                 .dry_run = flags->dry_run,
         };
         while (!execute(session, flags, &run, err)) {

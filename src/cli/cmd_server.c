@@ -16,6 +16,7 @@ typedef struct ServerRequest {
         unsigned concurrent_backups, workers, hook_workers;
         int log_level, log_format;
         bool schedule_skip_immediately, velero_hook_defaults;
+        OrderFlags order;
         ClusterFlags cluster;
 } ServerRequest;
 
@@ -78,6 +79,7 @@ static const Option options[] = {
         { OPT_ROW(OPTION_CHOICE, ServerRequest, log_format, "log-format", "text|json",
                   "format of the lines that are printed; the stored logs of runs are text"),
           .otherwise = "text" },
+        OPT_GROUP(ServerRequest, order, order_flags, "Restores"),
         OPT_GROUP(ServerRequest, cluster, cluster_flags, "Cluster"),
         OPT_END,
 };
@@ -182,6 +184,8 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 .hook_workers = flags->hook_workers,
                 .page_size = flags->cluster.page_size,
                 .max_freeze_ms = flags->max_freeze_ms,
+                .restore_resource_priorities = flags->order.resource_priorities,
+                .terminating_resource_timeout_ms = flags->order.terminating_resource_timeout_ms,
                 .disabled_controllers = flags->disabled_controllers,
                 .log_level = (LogLevel) flags->log_level,
                 .log_format = (LogFormat) flags->log_format,
@@ -194,6 +198,7 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                 return cli_usage(cli, err,
                                  "--workers, --hook-workers and --concurrent-backups: 1 is the least");
         return check_disabled(cli, flags->disabled_controllers, err) &&
+               order_flags_check(cli, &flags->order, err) &&
                (flags->state.len == 0 || state_folder(flags->state, cli->arena, &server.state, err)) &&
                serve(cli, flags, &server, err);
 }

@@ -1,5 +1,7 @@
 #include "cli/flags.h"
 
+#include "restore/priority.h"
+
 #define STATE_HELP                                                                                           \
         "folder of the journal of frozen pods (default $XDG_STATE_HOME/grapnel, else "                       \
         "~/.local/state/grapnel)"
@@ -163,3 +165,24 @@ const Option restore_fields[] = {
           .letter = 'n' },
         OPT_END,
 };
+
+const Option order_flags[] = {
+        { OPT_ROW(
+                OPTION_TEXT, OrderFlags, resource_priorities, "restore-resource-priorities", "NAMES",
+                "resources that are restored before all others, in this order, separated by commas; after a "
+                "\"-\" those that come last (default: Velero's order)") },
+        { OPT_ROW(OPTION_DURATION, OrderFlags, terminating_resource_timeout_ms,
+                  "terminating-resource-timeout", "DURATION",
+                  "how long a restore waits for a namespace that is being deleted"),
+          .otherwise = "10m" },
+        OPT_END,
+};
+
+bool order_flags_check(Cli *cli, const OrderFlags *flags, Error *err) {
+        AUTO(error_clear) Error reason = { 0 };
+        RestorePriorities priorities;
+
+        if (restore_priorities_parse(flags->resource_priorities, cli->arena, &priorities, &reason))
+                return true;
+        return cli_usage(cli, err, "--restore-resource-priorities: %s", reason.message);
+}

@@ -3,6 +3,7 @@
  * Names and short forms are Velero's where Velero has the flag. */
 #pragma once
 #include "base/log.h"
+#include "cli/cli.h"
 #include "cli/options.h"
 
 typedef struct ClusterFlags {
@@ -49,3 +50,11 @@ extern const Option from_flags[];
 /* Rows without targets: their values go into the manifest. */
 extern const Option backup_fields[];
 extern const Option restore_fields[];
+
+typedef struct OrderFlags { /* of every restore that a process carries out */
+        Str resource_priorities;
+        int64_t terminating_resource_timeout_ms;
+} OrderFlags;
+extern const Option order_flags[];
+/* Exit code 64 for priorities that cannot be read. */
+bool order_flags_check(Cli *cli, const OrderFlags *flags, Error *err) MUST_CHECK;

@@ -48,8 +48,6 @@ static const VeleroOnly flags[] = {
           "leave it out; the data of volumes is not backed up yet" },
         { "item-operation-sync-frequency default-item-operation-timeout",
           "leave it out; nothing goes on after a backup or a restore has ended" },
-        { "terminating-resource-timeout", "leave it out; what is being deleted is awaited for 10 minutes" },
-        { "restore-resource-priorities", "leave it out; the order is Velero's own" },
         { "profiler-address", "leave it out; there is no profiler" },
         { "max-backup-extraction-size", "leave it out; what an archive may hold is limited as it is" },
         { "default-resource-modifier-configmap skip-default-resource-modifier",

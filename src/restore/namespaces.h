@@ -5,8 +5,6 @@
 #pragma once
 #include "kube/resource.h"
 
-enum { NAMESPACE_WAIT_MS = 10 * 60 * 1000 };
-
 typedef struct NamespaceWish {
         Str name;        /* in the cluster */
         JsonVal *backup; /* the Namespace that was backed up, or NULL */

@@ -339,7 +339,7 @@ static bool make_target(Engine *engine, TargetNamespace *target, Error *err) {
                 .name = target->name,
                 .backup = yyjson_doc_get_root(backup),
                 .is_dry = engine->run->dry_run,
-                .wait_ms = NAMESPACE_WAIT_MS,
+                .wait_ms = engine->run->terminating_wait_ms,
         };
         if (!namespace_ensure(engine->run->client, &wish, engine->run->stop, &created, err))
                 return false;
@@ -396,7 +396,21 @@ static bool ensure_targets(Engine *engine, Error *err) {
         return stop_check(engine->run->stop, err);
 }
 
-static Strs order_of(Engine *engine) {
+/* As the cluster calls them; a name that it does not know may still be a folder of the archive. */
+static Strs folder_names(Engine *engine, const Strs *names) {
+        Strs folders = { 0 };
+
+        for (size_t i = 0; i < names->len; i++) {
+                const KubeResource *resource = discovery_find(engine->discovery, names->items[i]);
+
+                strs_add(&folders, &engine->arena,
+                         resource ? kube_resource_group_resource(resource, &engine->arena) : names->items[i]);
+        }
+        return folders;
+}
+
+static bool order_of(Engine *engine, Strs *ret_order, Error *err) {
+        RestorePriorities priorities;
         size_t len;
         const ContentsGroup *groups = contents_groups(engine->contents, &len);
         Strs resources = { 0 };
@@ -404,17 +418,23 @@ static Strs order_of(Engine *engine) {
         for (size_t i = 0; i < len; i++)
                 if (i == 0 || !str_equal(groups[i - 1].resource, groups[i].resource))
                         strs_add(&resources, &engine->arena, groups[i].resource);
-        return restore_order(&resources, &engine->arena);
+        if (!restore_priorities_parse(engine->run->resource_priorities, &engine->arena, &priorities, err))
+                return false;
+        priorities.first = folder_names(engine, &priorities.first);
+        priorities.last = folder_names(engine, &priorities.last);
+        *ret_order = restore_order(&priorities, &resources, &engine->arena);
+        return true;
 }
 
 bool restore_rest(Engine *engine, Error *err) {
+        Strs order;
+
         make_selection(engine, true);
         engine_step(engine, "creating namespaces");
-        if (!select_all(engine, false, err) || !ensure_targets(engine, err))
+        if (!select_all(engine, false, err) || !ensure_targets(engine, err) || !order_of(engine, &order, err))
                 return false;
         atomic_store(&engine->run->progress->items_done, 0);
         engine_step(engine, "restoring objects");
-        Strs order = order_of(engine);
         for (size_t i = 0; i < order.len; i++)
                 /* namespaces are there; CRDs too, and are passed over by their claim */
                 if (!str_equal(order.items[i], STR("namespaces")) &&

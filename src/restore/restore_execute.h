@@ -23,6 +23,8 @@ typedef struct RestoreRun {
         const Restore *restore;
         RestoreProgress *progress;
         unsigned workers, hook_workers;
+        Str resource_priorities;     /* as restore_priorities_parse reads it; empty: Velero's */
+        int64_t terminating_wait_ms; /* for a namespace that is being deleted */
         bool dry_run; /* what would be created, per resource; nothing is written to cluster or store */
         HookObserver on_hook; /* NULL: nobody */
         void *on_hook_user;

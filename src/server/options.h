@@ -20,6 +20,8 @@ typedef struct ServerOptions {
         unsigned concurrent_backups;
         unsigned workers, hook_workers, page_size; /* of one run */
         int64_t max_freeze_ms;
+        Str restore_resource_priorities; /* as restore/priority.h reads it; empty: Velero's */
+        int64_t terminating_resource_timeout_ms;
         bool velero_hook_defaults; /* an absent onError of a hook is Continue */
         bool schedule_skip_immediately;
         Str disabled_controllers;       /* names, joined by commas */

@@ -75,6 +75,8 @@ static bool execute(RestoreJob *restore, Arena *arena, RestoreOutcome *outcome, 
                 .progress = &restore->progress,
                 .workers = server->options->workers,
                 .hook_workers = server->options->hook_workers,
+                .resource_priorities = server->options->restore_resource_priorities,
+                .terminating_wait_ms = server->options->terminating_resource_timeout_ms,
                 .on_hook = job_see_hook,
                 .on_hook_user = &restore->job,
         };

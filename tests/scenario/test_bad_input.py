@@ -34,6 +34,9 @@ def test_usage(world):
         (["backup", "run", "b", "--to", "x", "--workers", "many"], ["many", "--workers"]),
         (["backup", "run", "b", "--to", "x", "--ttl", "3 days"], ["3 days"]),
         (["restore", "run", "r", "--from", world.store], ["--backup"]),
+        (["restore", "run", "r", "--from", world.store, "--backup", "b", "--restore-resource-priorities", "a,-,b,-"],
+         ['error: --restore-resource-priorities: "-" stands twice: it may stand once, between what is restored first and what is restored last']),
+        (["server", "--restore-resource-priorities", "-,-"], ['error: --restore-resource-priorities: "-" stands twice: ']),
         (["backup", "logs", "--from", world.store], ["NAME"]),
         (["backup", "get", "--from", "x", "-o", "xml"], ["xml"]),
     ]:

@@ -57,6 +57,24 @@ def test_a_namespace_mapping_moves_everything(world):
     assert not any(ns == "shop" for ns, _ in world.api.storage.objects[("", "pods")])
 
 
+def test_resources_are_restored_in_the_order_that_is_asked_for(world):
+    backed_up(world)
+    for i, (argv, order) in enumerate([([], ["serviceaccounts", "configmaps", "pods"]),
+                        (["--restore-resource-priorities", "pod,cm"], ["pods", "configmaps", "serviceaccounts"]),
+                        (["--restore-resource-priorities", "sa,-,configmaps"], ["serviceaccounts", "pods", "configmaps"])]):
+        world.new_cluster()
+        world.restore(f"r{i}", "b", *argv)
+        made = [r.rsplit("/", 1)[1] for r in world.api.requests if r.startswith("POST /api/v1/namespaces/shop/")]
+        assert list(dict.fromkeys(made)) == order, (argv, made)
+
+
+def test_a_namespace_on_its_way_out_is_waited_for_as_long_as_is_asked_for(world):
+    backed_up(world)
+    world.api.create("Namespace", "", "shop", status={"phase": "Terminating"})
+    run = world.run("restore", "run", "r", "--backup", "b", "--from", world.store, "--terminating-resource-timeout", "1s", code=2)
+    assert 'namespace "shop" is being deleted, and still was after 1s' in run.out + run.err, run.out + run.err
+
+
 def test_exec_hooks_run_in_order_and_are_reported(world):
     backed_up(world)
     restore(world, "r", ["exec: {command: [echo, one]}", "exec: {command: [echo, two], container: main}", "exec: {command: [echo, three], container: side}"])

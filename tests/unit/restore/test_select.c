@@ -144,22 +144,58 @@ static void the_status_is_restored_where_it_is_asked_for(void **state) {
 }
 
 static void what_others_need_is_restored_first(void **state) {
-        AUTO(arena_clear) Arena arena = { 0 };
-        Strs resources = { 0 };
+        static const struct {
+                const char *priorities, *order;
+        } cases[] = {
+                { "", "customresourcedefinitions.apiextensions.k8s.io namespaces persistentvolumes "
+                      "serviceaccounts "
+                      "configmaps pods replicasets.apps services deployments.apps zebras.zoo "
+                      "clusters.cluster.x-k8s.io apps.kappctrl.k14s.io" },
+                /* Only the first ones are replaced. */
+                { "zebras.zoo, pods,zebras.zoo,nobody",
+                  "zebras.zoo pods configmaps customresourcedefinitions.apiextensions.k8s.io "
+                  "deployments.apps "
+                  "namespaces persistentvolumes replicasets.apps serviceaccounts services "
+                  "clusters.cluster.x-k8s.io apps.kappctrl.k14s.io" },
+                { "zebras.zoo,-,pods,configmaps",
+                  "zebras.zoo apps.kappctrl.k14s.io clusters.cluster.x-k8s.io "
+                  "customresourcedefinitions.apiextensions.k8s.io deployments.apps namespaces "
+                  "persistentvolumes "
+                  "replicasets.apps serviceaccounts services pods configmaps" },
+                { "-", "apps.kappctrl.k14s.io clusters.cluster.x-k8s.io configmaps "
+                       "customresourcedefinitions.apiextensions.k8s.io deployments.apps namespaces "
+                       "persistentvolumes "
+                       "pods replicasets.apps serviceaccounts services zebras.zoo" },
+        };
 
         (void) state;
-        strs_split(STR("services,zebras.zoo,pods,apps.kappctrl.k14s.io,deployments.apps,namespaces,"
-                       "configmaps,pods,"
-                       "customresourcedefinitions.apiextensions.k8s.io,persistentvolumes,replicasets.apps,"
-                       "serviceaccounts,clusters.cluster.x-k8s.io,deployments.apps"),
-                   ',', &arena, &resources);
-        Strs order = restore_order(&resources, &arena);
-        CHECK_STR(
-                arena_copy(&arena, strs_join(&order, STR(" "), &arena)).ptr,
-                "customresourcedefinitions.apiextensions.k8s.io namespaces persistentvolumes serviceaccounts "
-                "configmaps pods replicasets.apps services deployments.apps zebras.zoo "
-                "clusters.cluster.x-k8s.io "
-                "apps.kappctrl.k14s.io");
+        FOR_EACH_CASE(cases, c) {
+                AUTO(arena_clear) Arena arena = { 0 };
+                AUTO(error_clear) Error err = { 0 };
+                RestorePriorities priorities;
+                Strs resources = { 0 };
+
+                strs_split(STR("services,zebras.zoo,pods,apps.kappctrl.k14s.io,deployments.apps,namespaces,"
+                               "configmaps,pods,customresourcedefinitions.apiextensions.k8s.io,"
+                               "persistentvolumes,replicasets.apps,serviceaccounts,"
+                               "clusters.cluster.x-k8s.io,deployments.apps"),
+                           ',', &arena, &resources);
+                CHECK(restore_priorities_parse(str_of(c->priorities), &arena, &priorities, &err));
+                Strs order = restore_order(&priorities, &resources, &arena);
+                CHECK_STR(arena_copy(&arena, strs_join(&order, STR(" "), &arena)).ptr, c->order);
+        }
+}
+
+static void priorities_have_one_end(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        RestorePriorities priorities;
+
+        (void) state;
+        CHECK(!restore_priorities_parse(STR("a,-,b,-"), &arena, &priorities, &err));
+        CHECK_STR(err.message,
+                  "\"-\" stands twice: it may stand once, between what is restored first and what "
+                  "is restored last");
 }
 
 int main(void) {
@@ -169,6 +205,7 @@ int main(void) {
                 cmocka_unit_test(labels_choose_objects),
                 cmocka_unit_test(the_status_is_restored_where_it_is_asked_for),
                 cmocka_unit_test(what_others_need_is_restored_first),
+                cmocka_unit_test(priorities_have_one_end),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
