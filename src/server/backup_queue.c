@@ -69,6 +69,7 @@ typedef struct Queue {
         QueueEntry *items;
         size_t len, capacity;
         Strs namespaces; /* that exist */
+        bool is_blind;   /* the server may not list them */
         bool is_waiting; /* one of them is New or Queued */
         Error failure;   /* of one that the API server refused; told when the others have been served */
 } Queue;
@@ -149,10 +150,19 @@ static bool list_namespaces(Queue *queue, Error *err) {
                                 .label_selector = STR(""),
                                 .field_selector = STR("") };
 
-        return kube_list(queue->server->client, &what, add_namespaces, queue, queue->server->stop, err);
+        if (kube_list(queue->server->client, &what, add_namespaces, queue, queue->server->stop, err))
+                return true;
+        if (err->code != ERROR_FORBIDDEN)
+                return false;
+        /* Which backups share a namespace is not known then: they run one by one, and each says what it may not. */
+        error_clear(err);
+        queue->is_blind = true;
+        return true;
 }
 
 static void resolve_namespaces(Queue *queue, QueueEntry *entry, const BackupSpec *spec) {
+        if (queue->is_blind)
+                strs_add(&entry->namespaces, &queue->arena, STR("any"));
         for (size_t i = 0; i < queue->namespaces.len; i++)
                 if (glob_includes(&spec->included_namespaces, &spec->excluded_namespaces,
                                   queue->namespaces.items[i]))

@@ -165,6 +165,27 @@ static void backups_of_one_namespace_run_one_after_the_other(void **state) {
         check_text(&f, BACKUPS "/b2", "status", "queuePosition", "(absent)");
 }
 
+/* They are taken to share one; what it may not do, each of them says. */
+static void a_server_that_may_not_list_namespaces_runs_backups_one_by_one(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+
+        (void) state;
+        open_both(&f, &stored, "");
+        f.options.concurrent_backups = 2;
+        f.cluster.refused = "GET /api/v1/namespaces";
+        f.cluster.refused_status = 403;
+        cluster_add(&f.cluster, BACKUPS, NEW("b1", "{'includedNamespaces':['shop']}"));
+        cluster_add(&f.cluster, BACKUPS, NEW("b2", "{'includedNamespaces':['bank']}"));
+        fixture_look(&f, &controller_backup_queue, "");
+        check_text(&f, BACKUPS "/b1", "status", "phase", "ReadyToStart");
+        check_text(&f, BACKUPS "/b2", "status", "phase", "Queued");
+        fixture_look(&f, &controller_backup, "b1");
+        check_text(&f, BACKUPS "/b1", "status", "phase", "PartiallyFailed");
+        fixture_look(&f, &controller_backup_queue, "");
+        check_text(&f, BACKUPS "/b2", "status", "phase", "ReadyToStart");
+}
+
 static void a_name_that_the_bucket_has_already_is_refused_in_the_queue(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
@@ -339,6 +360,7 @@ int main(void) {
                 cmocka_unit_test(what_is_wrong_is_told_at_once_and_completely),
                 cmocka_unit_test(one_that_would_be_born_expired_is_refused_and_stays_to_be_read),
                 cmocka_unit_test(backups_of_one_namespace_run_one_after_the_other),
+                cmocka_unit_test(a_server_that_may_not_list_namespaces_runs_backups_one_by_one),
                 cmocka_unit_test(a_name_that_the_bucket_has_already_is_refused_in_the_queue),
                 cmocka_unit_test(one_that_turns_invalid_after_the_queue_is_told_by_an_event_too),
                 cmocka_unit_test(a_name_that_the_bucket_got_meanwhile_fails_and_leaves_it_alone),
