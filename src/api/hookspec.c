@@ -353,3 +353,9 @@ void hook_spec_take_velero_defaults(HookSpec *spec) {
                         continue_where_absent(&entry->post_hooks[k].exec);
         }
 }
+
+bool hook_entry_matches(const HookEntry *entry, Str namespace, JsonVal *labels) {
+        return !entry->leaves_pods_out &&
+               glob_includes(&entry->included_namespaces, &entry->excluded_namespaces, namespace) &&
+               label_selector_matches(&entry->selector, labels);
+}

@@ -51,5 +51,8 @@ typedef struct HookSpec {
 HookSpec hook_spec_decode_backup(JsonVal *hooks, Str path, Arena *arena, Faults *faults);
 HookSpec hook_spec_decode_restore(JsonVal *hooks, Str path, Arena *arena, Faults *faults);
 
+/* Whether the entry's hooks are for a pod in that namespace (a restore's: that it is restored to) with these labels. */
+bool hook_entry_matches(const HookEntry *entry, Str namespace, JsonVal *labels);
+
 /* As Velero carries hooks out, not as it documents them: an absent onError is Continue. */
 void hook_spec_take_velero_defaults(HookSpec *spec);

@@ -1,6 +1,5 @@
 #include "hooks/plan.h"
 
-#include "data/glob.h"
 #include "hooks/plan_init.h"
 #include "kube/object.h"
 
@@ -157,12 +156,6 @@ static void add_candidate(Planner *planner, const Candidate *candidate, Calls *c
                  });
 }
 
-static bool entry_matches(const HookEntry *entry, Str namespace, JsonVal *labels) {
-        return !entry->leaves_pods_out &&
-               glob_includes(&entry->included_namespaces, &entry->excluded_namespaces, namespace) &&
-               label_selector_matches(&entry->selector, labels);
-}
-
 /* The exec hook at `i` of that phase's list, NULL where an element has none; false past the end. */
 static bool entry_hook(const HookEntry *entry, HookPhase phase, size_t i, const ExecHook **ret_exec) {
         switch (phase) {
@@ -198,7 +191,7 @@ static Calls plan_phase(Planner *planner, HookPhase phase, const AnnotationHook 
         for (size_t e = 0; e < planner->spec->len; e++) {
                 const HookEntry *entry = &planner->spec->entries[e];
 
-                if (!entry_matches(entry, planner->plan.namespace, labels))
+                if (!hook_entry_matches(entry, planner->plan.namespace, labels))
                         continue;
                 for (size_t i = 0; entry_hook(entry, phase, i, &exec); i++) {
                         Candidate candidate = {

@@ -1,6 +1,5 @@
 #include "hooks/plan_init.h"
 
-#include "data/glob.h"
 #include "kube/object.h"
 
 /* Always this name: a pod that was restored with it and backed up again gets the container replaced, not a second one. */
@@ -59,9 +58,7 @@ static void each_container(const HookSpec *spec, Str namespace, JsonVal *labels,
         for (size_t e = 0; e < spec->len; e++) {
                 const HookEntry *entry = &spec->entries[e];
 
-                if (entry->leaves_pods_out ||
-                    !glob_includes(&entry->included_namespaces, &entry->excluded_namespaces, namespace) ||
-                    !label_selector_matches(&entry->selector, labels))
+                if (!hook_entry_matches(entry, namespace, labels))
                         continue;
                 for (size_t index = 0; index < entry->post_hooks_len; index++) {
                         if (!entry->post_hooks[index].has_init)
@@ -145,30 +142,21 @@ size_t hook_plan_init(const HookSpec *spec, Str namespace, JsonMutDoc *doc, Json
 }
 
 typedef struct InitCalls {
-        JsonVal *pod;
+        JsonVal *containers; /* the pod's init containers */
         Arena *arena;
-        HookCall *items;
-        size_t len, capacity;
+        HookCall *items; /* room for one a container */
+        size_t len;
 } InitCalls;
 
 /* Only what the pod has: it may not be one that the restore created. */
 static void add_call(InitCalls *calls, HookCall call) {
-        JsonVal *container = json_named(json_at(calls->pod, "spec", "initContainers"), call.container);
+        JsonVal *container = json_named(calls->containers, call.container);
 
         for (size_t i = 0; i < calls->len; i++)
                 if (str_equal(calls->items[i].container, call.container))
                         return;
         if (!container)
                 return;
-        if (calls->len == calls->capacity) {
-                size_t capacity = calls->capacity ? 2 * calls->capacity : 4;
-                HookCall *items = arena_alloc(calls->arena, capacity * sizeof *items);
-
-                if (calls->len)
-                        memcpy(items, calls->items, calls->len * sizeof *items);
-                calls->items = items;
-                calls->capacity = capacity;
-        }
         if (str_equal(json_get_str(container, "restartPolicy"), STR("Always")))
                 call.not_awaited = "it is a sidecar, which does not end";
         else if (call.timeout_ms == 0)
@@ -194,8 +182,11 @@ size_t hook_plan_init_calls(const HookSpec *spec, const Annotations *annotations
                             HookCall **ret_calls) {
         Faults told = { .arena = annotations->arena }; /* when the container was put in */
         Annotations quiet = *annotations;
-        InitCalls calls = { .pod = pod, .arena = annotations->arena };
+        InitCalls calls = { .containers = json_at(pod, "spec", "initContainers"),
+                            .arena = annotations->arena };
 
+        calls.items =
+                arena_alloc(calls.arena, (yyjson_arr_size(calls.containers) + 1) * sizeof *calls.items);
         quiet.faults = &told;
         AnnotationHook own = annotation_hook_init(&quiet);
         if (own.key.len)
