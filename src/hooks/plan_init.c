@@ -185,8 +185,7 @@ size_t hook_plan_init_calls(const HookSpec *spec, const Annotations *annotations
         InitCalls calls = { .containers = json_at(pod, "spec", "initContainers"),
                             .arena = annotations->arena };
 
-        calls.items =
-                arena_alloc(calls.arena, (yyjson_arr_size(calls.containers) + 1) * sizeof *calls.items);
+        calls.items = arena_alloc(calls.arena, (yyjson_arr_size(calls.containers) + 1) * sizeof *calls.items);
         quiet.faults = &told;
         AnnotationHook own = annotation_hook_init(&quiet);
         if (own.key.len)
