@@ -32,22 +32,25 @@ static void pass_warning_on(KubeLink *link, Str text) {
         mutex_unlock(&link->warning_lock);
 }
 
-/* Keeps `http` when the certificate in it is the one that counts now. */
+/* Keeps `http` when the certificate and the authorities in it are those that count now. */
 static bool renew_http(KubeLink *link, Error *err) THREAD_ANNOTATION(requires_capability(link->http_lock)) {
-        AUTO(client_certificate_clear) ClientCertificate fresh = { .number = link->certificate };
+        AUTO(renewed_tls_clear) RenewedTls fresh = { .number = link->tls };
         HttpClient *http;
         HttpOptions options = link->options;
 
-        if (credentials_certificate(link->credentials, &fresh)) {
+        if (!credentials_tls(link->credentials, &fresh) && link->http != NULL)
+                return true;
+        if (!secret_is_empty(&fresh.cert_pem)) {
                 options.client_cert_pem = secret_reveal(&fresh.cert_pem);
                 options.client_key_pem = fresh.key_pem;
-        } else if (link->http != NULL)
-                return true;
+        }
+        if (fresh.ca_pem.len > 0)
+                options.ca_pem = buf_str(&fresh.ca_pem);
         if (!http_client_new(&options, &http, err))
                 return false;
         http_client_free(link->http);
         link->http = http;
-        link->certificate = fresh.number;
+        link->tls = fresh.number;
         return true;
 }
 

@@ -16,11 +16,11 @@ enum {
 
 /* What a client and those made from it with another timeout have in common. */
 typedef struct KubeLink {
-        HttpOptions options; /* borrowed from the config; without a certificate that is renewed */
+        HttpOptions options; /* borrowed from the config; without what is renewed */
         Credentials *credentials;
         Mutex http_lock;
         HttpClient *http GUARDED_BY(&http_lock);
-        unsigned certificate GUARDED_BY(&http_lock); /* its number (credentials.h) in `http` */
+        unsigned tls GUARDED_BY(&http_lock); /* the number of what is renewed (credentials.h) in `http` */
         Throttle throttle;
         HashSet *warnings_seen;
         Mutex warning_lock; /* keeps on_warning from being called by two threads at once */
@@ -35,8 +35,8 @@ struct KubeClient {
         int64_t silence_limit_ms; /* what one attempt may wait for a byte at most, whatever the method */
 };
 
-/* What one request goes out with: clear both.  A client certificate that was renewed makes a new HttpClient,
- * since connections and TLS sessions of the old one still say who we were. */
+/* What one request goes out with: clear both.  A client certificate or an authority that was renewed makes a new
+ * HttpClient, since connections and TLS sessions of the old one still say who we were, and whom we believed. */
 bool kube_connect(KubeLink *link, const Stop *stop, HttpClient **ret_http, Secret *ret_bearer, Error *err)
         MUST_CHECK;
 /* The headers that say who we are, with room for `room` more; in the arena. */

@@ -103,6 +103,7 @@ static bool load_in_cluster(const ConfigPlaces *places, KubeConfig *config, Erro
         if (!certificate_check(buf_str(&authority), err))
                 return error_prefix(err, STR_FMT, STR_ARG(path));
         config->ca_pem = arena_copy(arena, buf_str(&authority));
+        config->ca_file = path;
         if (!read_file(file_in(places, "namespace", arena), &namespace, &no_namespace))
                 buf_reset(&namespace);
         config->namespace = namespace.len ? arena_copy(arena, str_trim(buf_str(&namespace))) : STR("default");

@@ -29,6 +29,7 @@ typedef struct KubeConfig {
         Str source; /* file or "in-cluster", for messages */
         Str context, cluster, user, namespace;
         Str server, ca_pem, tls_server_name, proxy_url;
+        Str ca_file; /* where ca_pem came from, read again when it changes; or none */
         bool insecure_skip_verify;
         Str client_cert_pem;
         Str client_cert_file,

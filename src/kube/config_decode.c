@@ -40,7 +40,7 @@ static bool decode_authority(const ConfigEntry *cluster, KubeConfig *config, Err
         if (!certificate_check(secret_reveal(&pem), &cause))
                 return entry_wrong(cluster, key, cause.message, err);
         config->ca_pem = arena_copy(&config->arena, secret_reveal(&pem));
-        return true;
+        return strcmp(key, "certificate-authority") != 0 || entry_path(cluster, key, &config->ca_file, err);
 }
 
 bool config_decode_cluster(const ConfigEntry *cluster, KubeConfig *config, Error *err) {

@@ -30,6 +30,14 @@ typedef struct CredentialState {
         struct stat files[FILES_MAX]; /* when they were read */
 } CredentialState;
 
+/* Whom we believe now, when the kubeconfig names a file. */
+typedef struct AuthorityState {
+        Buf pem;
+        unsigned number; /* 0: the kubeconfig's own */
+        struct stat file;
+        int64_t read_ms; /* clock_ms */
+} AuthorityState;
+
 struct Credentials {
         const KubeConfig *config;
         Arena arena;
@@ -40,6 +48,7 @@ struct Credentials {
         Mutex lock;
         Cond renewed;
         CredentialState state GUARDED_BY(&lock);
+        AuthorityState authority GUARDED_BY(&lock);
         bool is_renewing GUARDED_BY(&lock);  /* one thread does, without the lock; the others wait */
         unsigned renewals GUARDED_BY(&lock); /* ended, well or not */
         Error failure GUARDED_BY(&lock);     /* of the last one */
@@ -112,6 +121,7 @@ void credentials_free(Credentials *credentials) {
         if (!credentials)
                 return;
         state_clear(&credentials->state);
+        buf_clear(&credentials->authority.pem);
         error_clear(&credentials->failure);
         secret_clear(&credentials->basic);
         arena_clear(&credentials->arena);
@@ -134,21 +144,27 @@ static bool uses_files(const KubeConfig *config) {
         return !uses_plugin(config) && (config->token_file.len > 0 || config->client_cert_file.len > 0);
 }
 
+static void look_at_file(Str path, struct stat *into) {
+        AUTO_FREE char *name = xasprintf(STR_FMT, STR_ARG(path));
+
+        if (path.len == 0 || stat(name, into) != 0)
+                *into = (struct stat) { 0 };
+}
+
 static void look_at_files(const KubeConfig *config, struct stat into[FILES_MAX]) {
         const Str paths[FILES_MAX] = { config->token_file, config->client_cert_file,
                                        config->client_key_file };
 
-        for (size_t i = 0; i < FILES_MAX; i++) {
-                AUTO_FREE char *path = xasprintf(STR_FMT, STR_ARG(paths[i]));
-
-                if (paths[i].len == 0 || stat(path, &into[i]) != 0)
-                        into[i] = (struct stat) { 0 };
-        }
+        for (size_t i = 0; i < FILES_MAX; i++)
+                look_at_file(paths[i], &into[i]);
 }
 
-static bool has_changed(const struct stat *a, const struct stat *b) {
-        return a->st_ino != b->st_ino || a->st_dev != b->st_dev || a->st_size != b->st_size ||
-               a->st_mtim.tv_sec != b->st_mtim.tv_sec || a->st_mtim.tv_nsec != b->st_mtim.tv_nsec;
+/* One that is gone may be on its way: what it held counts until there is another. */
+static bool has_changed(const struct stat *now, const struct stat *before) {
+        return now->st_ino != 0 &&
+               (now->st_ino != before->st_ino || now->st_dev != before->st_dev ||
+                now->st_size != before->st_size || now->st_mtim.tv_sec != before->st_mtim.tv_sec ||
+                now->st_mtim.tv_nsec != before->st_mtim.tv_nsec);
 }
 
 static bool have_files_changed(const KubeConfig *config, const CredentialState *state) {
@@ -156,7 +172,7 @@ static bool have_files_changed(const KubeConfig *config, const CredentialState *
 
         look_at_files(config, files);
         for (size_t i = 0; i < FILES_MAX; i++)
-                if (files[i].st_ino != 0 && has_changed(&files[i], &state->files[i]))
+                if (has_changed(&files[i], &state->files[i]))
                         return true;
         return false;
 }
@@ -327,19 +343,48 @@ bool credentials_prepare(Credentials *credentials, const Stop *stop, Error *err)
         return !uses_plugin(credentials->config) || make_current(credentials, stop, err);
 }
 
-bool credentials_certificate(Credentials *credentials, ClientCertificate *certificate) {
+static void renew_authority(const KubeConfig *config, AuthorityState *state) {
+        AUTO(buf_clear) Buf text = { .limit = FILE_MAX };
+        AUTO(error_clear) Error unusable = { 0 };
+        Str before = state->number > 0 ? buf_str(&state->pem) : config->ca_pem;
+        struct stat file;
+
+        if (config->ca_file.len == 0)
+                return;
+        look_at_file(config->ca_file, &file);
+        if (clock_ms() - state->read_ms < REREAD_MS && !has_changed(&file, &state->file))
+                return;
+        state->file = file;
+        state->read_ms = clock_ms();
+        if (!read_file(config->ca_file, &text, &unusable) || !certificate_check(buf_str(&text), &unusable) ||
+            str_equal(buf_str(&text), before))
+                return;
+        buf_reset(&state->pem);
+        buf_add(&state->pem, buf_str(&text));
+        state->number++;
+}
+
+bool credentials_tls(Credentials *credentials, RenewedTls *tls) {
         mutex_lock(&credentials->lock);
         const CredentialState *state = &credentials->state;
-        bool is_new = state->certificate != certificate->number;
-        if (is_new)
-                *certificate = (ClientCertificate) { state->certificate,
-                                                     secret_copy(secret_reveal(&state->cert_pem)),
-                                                     secret_copy(secret_reveal(&state->key_pem)) };
+        AuthorityState *authority = &credentials->authority;
+        renew_authority(credentials->config, authority);
+        unsigned number = state->certificate + authority->number; /* neither goes back */
+        bool is_new = number != tls->number;
+        if (is_new) {
+                *tls = (RenewedTls) { .number = number };
+                if (state->certificate > 0) {
+                        tls->cert_pem = secret_copy(secret_reveal(&state->cert_pem));
+                        tls->key_pem = secret_copy(secret_reveal(&state->key_pem));
+                }
+                buf_add(&tls->ca_pem, buf_str(&authority->pem));
+        }
         mutex_unlock(&credentials->lock);
         return is_new;
 }
 
-void client_certificate_clear(ClientCertificate *certificate) {
-        secret_clear(&certificate->cert_pem);
-        secret_clear(&certificate->key_pem);
+void renewed_tls_clear(RenewedTls *tls) {
+        secret_clear(&tls->cert_pem);
+        secret_clear(&tls->key_pem);
+        buf_clear(&tls->ca_pem);
 }

@@ -1,4 +1,4 @@
-/* credentials.h - the headers and the client certificate that say who we are, kept fresh.
+/* credentials.h - the headers and the client certificate that say who we are, and whom we believe, kept fresh.
  *
  * From the kubeconfig itself, from files (read again when they change, at least every minute) or from an exec
  * plugin (cached until it expires; run again after a 401).  May be used from many threads; one of them renews
@@ -24,11 +24,13 @@ const HttpHeader *credentials_headers(const Credentials *credentials, size_t *re
 /* Runs an exec plugin, so that its failure is told before the first request. */
 bool credentials_prepare(Credentials *credentials, const Stop *stop, Error *err) MUST_CHECK;
 
-/* One that takes the place of the kubeconfig's: clear it. */
-typedef struct ClientCertificate {
-        unsigned number; /* 0: the kubeconfig's own; every new one has another */
+/* What takes the place of the kubeconfig's in TLS, each empty where the kubeconfig's own counts: clear it. */
+typedef struct RenewedTls {
+        unsigned number; /* 0: all is the kubeconfig's own; every change has another */
         Secret cert_pem, key_pem;
-} ClientCertificate;
-/* The one that goes with the last credentials_bearer; false when it is still the one of this number. */
-bool credentials_certificate(Credentials *credentials, ClientCertificate *certificate);
-void client_certificate_clear(ClientCertificate *certificate);
+        Buf ca_pem;
+} RenewedTls;
+/* The certificate that goes with the last credentials_bearer, and the authorities; false when they are still those of
+ * this number.  A file of authorities that cannot be read or used leaves those from before. */
+bool credentials_tls(Credentials *credentials, RenewedTls *tls);
+void renewed_tls_clear(RenewedTls *tls);

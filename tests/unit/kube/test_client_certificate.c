@@ -13,6 +13,7 @@ typedef struct World {
         Server api;
         Arena arena;
         const char *refused; /* this name gets 401; NULL: nobody */
+        atomic_bool closes;  /* each connection after one reply */
 } World;
 
 static void tell_name(Peer *peer) {
@@ -30,6 +31,8 @@ static void tell_name(Peer *peer) {
                         is_refused ? "401 Unauthorized" : "403 Forbidden", strlen(body), body);
 
                 peer_say(peer, reply);
+                if (world->closes)
+                        return;
         }
 }
 
@@ -210,6 +213,88 @@ static void a_plugin_is_asked_for_another_certificate_when_the_server_refuses_it
         check_name(client, "second");
 }
 
+/* A connection that resumes a session shows no certificate. */
+static void begin_no_sessions(World *world) {
+        CHECK_INT(SSL_CTX_set_num_tickets(world->api.tls, 0), 1);
+}
+
+/* For the connections from now on. */
+static void serve_as(World *world, const TestCertificate *certificate) {
+        CHECK_INT(SSL_CTX_use_certificate(world->api.tls, certificate->x509), 1);
+        CHECK_INT(SSL_CTX_use_PrivateKey(world->api.tls, certificate->key), 1);
+}
+
+static void check_not_believed(const World *world, KubeClient *client, const char *name) {
+        const KubeCall call = { .method = "GET", .path = STR("/api"), .about = STR("greet") };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO_FREE char *expected =
+                xasprintf("greet: the certificate of 127.0.0.1:%u cannot be trusted: it is signed by an "
+                          "unknown authority (/CN=%s)",
+                          world->api.port, name);
+
+        CHECK(!kube_call(client, &call, NULL, NULL, &err));
+        CHECK_STR(err.message, expected);
+}
+
+static void an_authority_file_that_rotates_counts_from_the_next_request_on(void **state) {
+        World *world = *state;
+        const char *const users[] = { "client-certificate: cert, client-key: key", plugin(world, "") };
+        TestCertificate other = test_certificate((TestCertificatePlan) { .name = "other" });
+        TestCertificate moved = test_certificate(
+                (TestCertificatePlan) { .name = "moved", .names = "IP:127.0.0.1", .issuer = &other });
+
+        begin_no_sessions(world);
+        FOR_EACH_CASE(users, user) {
+                put_pair(world, &world->first);
+                AUTO(kube_config_clear) KubeConfig config = load(world, *user);
+                AUTO(kube_client_freep) KubeClient *client = connect_as(&config);
+
+                world->closes = false;
+                serve_as(world, &world->server);
+                check_name(client, "first");
+                unsigned connections = world->api.connections;
+                put_file(world, "ca", world->authority.cert_pem); /* another file with the same in it */
+                check_name(client, "first");
+                CHECK_INT(world->api.connections, connections); /* the same connection */
+                world->closes = true;
+                put_file(world, "ca", "no certificate");
+                check_name(client, "first");
+                check_name(client, "first"); /* a new connection, by what was believed before */
+
+                serve_as(world, &moved);
+                check_not_believed(world, client, "moved");
+                put_file(world, "ca", other.cert_pem);
+                check_name(client, "first");
+                serve_as(world, &world->server);
+                check_not_believed(world, client, "authority"); /* who signed it */
+        }
+        test_certificate_clear(&moved);
+        test_certificate_clear(&other);
+}
+
+static void authority_and_client_certificate_rotate_one_after_the_other(void **state) {
+        World *world = *state;
+        TestCertificate other = test_certificate((TestCertificatePlan) { .name = "other" });
+        TestCertificate moved = test_certificate(
+                (TestCertificatePlan) { .name = "moved", .names = "IP:127.0.0.1", .issuer = &other });
+
+        begin_no_sessions(world);
+        world->closes = true;
+        put_pair(world, &world->first);
+        AUTO(kube_config_clear) KubeConfig config = load(world, "client-certificate: cert, client-key: key");
+        AUTO(kube_client_freep) KubeClient *client = connect_as(&config);
+        check_name(client, "first");
+        put_pair(world, &world->second);
+        check_name(client, "second");
+        serve_as(world, &moved);
+        put_file(world, "ca", other.cert_pem);
+        check_name(client, "second");
+        put_pair(world, &world->first);
+        check_name(client, "first");
+        test_certificate_clear(&moved);
+        test_certificate_clear(&other);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(
@@ -223,6 +308,11 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(
                         a_plugin_is_asked_for_another_certificate_when_the_server_refuses_it, make_world,
                         forget_world),
+                cmocka_unit_test_setup_teardown(
+                        an_authority_file_that_rotates_counts_from_the_next_request_on, make_world,
+                        forget_world),
+                cmocka_unit_test_setup_teardown(authority_and_client_certificate_rotate_one_after_the_other,
+                                                make_world, forget_world),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

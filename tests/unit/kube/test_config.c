@@ -107,6 +107,7 @@ static void every_field_of_a_kubeconfig_is_read(void **state) {
         CHECK_TEXT(config.tls_server_name, "kubernetes");
         CHECK_TEXT(config.proxy_url, "http://p:1");
         CHECK_TEXT(config.ca_pem, world->authority.cert_pem);
+        CHECK_TEXT(config.ca_file, "");
         CHECK_TEXT(config.client_cert_pem, world->client.cert_pem);
         CHECK_TEXT(secret_reveal(&config.client_key_pem), world->client.key_pem);
         CHECK_TEXT(secret_reveal(&config.token), "t0ken");
@@ -425,6 +426,8 @@ static void files_named_in_a_kubeconfig_are_relative_to_it(void **state) {
                 CHECK(config_load_from(&(ConfigPlaces) { 0 }, &(KubeConfigChoice) { .path = str_of(*name) },
                                        &config, &err));
                 CHECK_TEXT(config.ca_pem, world->authority.cert_pem);
+                CHECK(str_starts_with(config.ca_file, str_of(world->folder)) &&
+                      str_ends_with(config.ca_file, STR("/pki/ca.crt")));
                 CHECK_TEXT(config.server, "https://h");
         }
         CHECK_INT(chdir(here), 0);
@@ -493,6 +496,7 @@ static void in_a_pod_the_service_account_is_used(void **state) {
         CHECK_TEXT(config.server, "https://10.96.0.1:443");
         CHECK_TEXT(config.token_file, token);
         CHECK_TEXT(config.ca_pem, world->authority.cert_pem);
+        CHECK_TEXT(config.ca_file, ca);
         CHECK_TEXT(config.namespace, "backup");
         unlink(namespace);
         places.service_host = STR("fd00::1");

@@ -284,13 +284,13 @@ static void a_client_certificate_of_a_plugin_goes_into_the_connection(void **sta
         AUTO(kube_config_clear) KubeConfig config = plugin_config(script);
         AUTO(credentials_freep) Credentials *credentials = credentials_new(&config);
         AUTO(error_clear) Error err = { 0 };
-        AUTO(client_certificate_clear) ClientCertificate given = { 0 };
+        AUTO(renewed_tls_clear) RenewedTls given = { 0 };
 
         CHECK(credentials_prepare(credentials, NULL, &err));
-        CHECK(credentials_certificate(credentials, &given));
+        CHECK(credentials_tls(credentials, &given));
         CHECK_TEXT(secret_reveal(&given.cert_pem), certificate.cert_pem);
         CHECK_TEXT(secret_reveal(&given.key_pem), certificate.key_pem);
-        CHECK(!credentials_certificate(credentials, &given)); /* it is known */
+        CHECK(!credentials_tls(credentials, &given)); /* it is known */
         check_bearer(credentials, "");
         test_certificate_clear(&certificate);
 }
@@ -299,11 +299,11 @@ static void nothing_is_prepared_without_a_plugin(void **state) {
         KubeConfig config = { 0 };
         AUTO(credentials_freep) Credentials *credentials = credentials_new(&config);
         AUTO(error_clear) Error err = { 0 };
-        ClientCertificate given = { 0 };
+        RenewedTls given = { 0 };
 
         (void) state;
         CHECK(credentials_prepare(credentials, NULL, &err));
-        CHECK(!credentials_certificate(credentials, &given));
+        CHECK(!credentials_tls(credentials, &given));
 }
 
 static void a_plugin_that_fails_is_told_with_the_reason(void **state) {
