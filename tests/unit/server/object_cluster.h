@@ -39,6 +39,7 @@ typedef struct ObjectCluster {
         _Atomic int64_t now_ms; /* for creation times */
         const char *refused; /* "PATCH backups/b1": a part of "METHOD path"; answered with refused_status */
         int refused_status;
+        bool hides_namespaces;         /* nobody may list them */
         bool knows_no_failed_download; /* as the CRDs of Velero 1.18 */
         const char *proxied;           /* what any Service answers through the proxy; NULL: there is none */
         unsigned proxied_late;         /* so many times it answers 503 before */
@@ -311,6 +312,12 @@ static inline int kept_answer(ObjectCluster *cluster, const char *method, const 
 
         if (cluster->refused && strstr(asked, cluster->refused))
                 return kept_refuse(cluster->refused_status, "Refused", into);
+        if (cluster->hides_namespaces && strcmp(asked, "GET /api/v1/namespaces") == 0) {
+                buf_add(into, STR("{\"kind\":\"Status\",\"reason\":\"Forbidden\",\"code\":403,\"message\":"
+                                  "\"namespaces is forbidden: User \\\"grapnel\\\" cannot list resource "
+                                  "\\\"namespaces\\\" in API group \\\"\\\" at the cluster scope\"}"));
+                return 403;
+        }
         if (strcmp(method, "GET") == 0)
                 return kept_read(cluster, path, into);
         if (strcmp(method, "POST") == 0)

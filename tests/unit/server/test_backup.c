@@ -353,6 +353,34 @@ static void one_backup_that_cannot_be_patched_holds_up_no_other(void **state) {
         }
 }
 
+#define MAY_NOT_LIST                                                                                         \
+        "list namespaces: the user \"grapnel\" may not list namespaces in the whole cluster: add a rule "    \
+        "{apiGroups: [\"\"], resources: [namespaces], verbs: [list]} to its ClusterRole (namespaces is "     \
+        "forbidden: User \"grapnel\" cannot list resource \"namespaces\" in API group \"\" at the cluster "  \
+        "scope)"
+
+static void a_server_that_may_not_list_namespaces_says_so_in_the_backups_that_need_the_list(void **state) {
+        static const char *const specs[] = { "{}", "{'includedNamespaces':['sh*']}",
+                                             "{'includedNamespaces':['*'],'excludedNamespaces':['bank']}" };
+
+        (void) state;
+        FOR_EACH_CASE(specs, spec) {
+                AUTO(fixture_clear) ServerFixture f = { 0 };
+                AUTO(stored_clear) StoredBackups stored = { 0 };
+                AUTO(arena_clear) Arena arena = { 0 };
+
+                open_both(&f, &stored, "");
+                f.cluster.hides_namespaces = true;
+                cluster_add(&f.cluster, BACKUPS, arena_printf(&arena, NEW("b1", "%s"), *spec));
+                fixture_look(&f, &controller_backup_queue, "");
+                Str events = fixture_events(&f, &controller_backup, "b1", &arena);
+                check_text(&f, BACKUPS "/b1", "status", "phase", "Failed");
+                check_text(&f, BACKUPS "/b1", "status", "failureReason", MAY_NOT_LIST);
+                CHECK(str_ends_with(events, STR("Backup b1 BackupNotCompleted: Failed: 0 items, 0 errors, "
+                                                "0 warnings, 0 hooks of which 0 failed: " MAY_NOT_LIST)));
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_new_backup_is_queued_run_and_recorded),
@@ -361,6 +389,8 @@ int main(void) {
                 cmocka_unit_test(one_that_would_be_born_expired_is_refused_and_stays_to_be_read),
                 cmocka_unit_test(backups_of_one_namespace_run_one_after_the_other),
                 cmocka_unit_test(a_server_that_may_not_list_namespaces_runs_backups_one_by_one),
+                cmocka_unit_test(
+                        a_server_that_may_not_list_namespaces_says_so_in_the_backups_that_need_the_list),
                 cmocka_unit_test(a_name_that_the_bucket_has_already_is_refused_in_the_queue),
                 cmocka_unit_test(one_that_turns_invalid_after_the_queue_is_told_by_an_event_too),
                 cmocka_unit_test(a_name_that_the_bucket_got_meanwhile_fails_and_leaves_it_alone),
