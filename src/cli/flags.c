@@ -182,6 +182,10 @@ bool order_flags_check(Cli *cli, const OrderFlags *flags, Error *err) {
         AUTO(error_clear) Error reason = { 0 };
         RestorePriorities priorities;
 
+        if (flags->terminating_resource_timeout_ms < 0)
+                return cli_usage(cli, err,
+                                 "--terminating-resource-timeout: a time below 0 has passed already; 0 does "
+                                 "not wait");
         if (restore_priorities_parse(flags->resource_priorities, cli->arena, &priorities, &reason))
                 return true;
         return cli_usage(cli, err, "--restore-resource-priorities: %s", reason.message);

@@ -56,5 +56,5 @@ typedef struct OrderFlags { /* of every restore that a process carries out */
         int64_t terminating_resource_timeout_ms;
 } OrderFlags;
 extern const Option order_flags[];
-/* Exit code 64 for priorities that cannot be read. */
+/* Exit code 64 for priorities that cannot be read, and a time below 0. */
 bool order_flags_check(Cli *cli, const OrderFlags *flags, Error *err) MUST_CHECK;

@@ -30,7 +30,8 @@ static const VeleroOnly flags[] = {
           "velero-pod-cpu-limit",
           "\"grapnel install --dry-run -o yaml\" prints the objects; change them there and apply them with "
           "kubectl" },
-        { "garbage-collection-frequency concurrent-backups schedule-skip-immediately",
+        { "garbage-collection-frequency concurrent-backups schedule-skip-immediately "
+          "restore-resource-priorities terminating-resource-timeout",
           "it is a flag of grapnel server; add it to the arguments of Deployment grapnel" },
         { "item-block-worker-count", "--workers and --hook-workers of grapnel server say how much is done at "
                                      "the same time" },

@@ -14,6 +14,18 @@
         "priorityclasses.scheduling.k8s.io,pods,replicasets.apps,clusterclasses.cluster.x-k8s.io,"           \
         "endpoints,services,-," LAST_BY_DEFAULT
 
+static bool may_name_resource(Str word) {
+        for (size_t i = 0; i < word.len; i++) {
+                char c = word.ptr[i];
+                bool is_alphanumeric =
+                        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+
+                if (!is_alphanumeric && (i == 0 || (c != '.' && c != '-')))
+                        return false;
+        }
+        return true;
+}
+
 bool restore_priorities_parse(Str text, Arena *arena, RestorePriorities *ret_priorities, Error *err) {
         RestorePriorities priorities = { 0 };
         Strs names = { 0 };
@@ -28,6 +40,11 @@ bool restore_priorities_parse(Str text, Arena *arena, RestorePriorities *ret_pri
                                 err, ERROR_INVALID,
                                 "\"-\" stands twice: it may stand once, between what is restored first "
                                 "and what is restored last");
+                if (!is_mark && !may_name_resource(names.items[i]))
+                        return error_set(err, ERROR_INVALID,
+                                         "\"" STR_FMT "\" is no name of a resource: write it as \"pods\" or "
+                                         "\"deployments.apps\"",
+                                         STR_ARG(names.items[i]));
                 if (!is_mark)
                         strs_add(is_last ? &priorities.last : &priorities.first, arena, names.items[i]);
                 is_last |= is_mark;

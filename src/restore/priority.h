@@ -11,7 +11,7 @@ typedef struct RestorePriorities {
 } RestorePriorities;
 
 /* "a,b,-,c": a and b first, c last.  Without "-" the last ones are Velero's; an empty text is Velero's whole list.
- * Names are borrowed from the text. */
+ * Names are borrowed from the text.  ERROR_INVALID: two "-", or what cannot be a resource's name. */
 bool restore_priorities_parse(Str text, Arena *arena, RestorePriorities *ret_priorities, Error *err)
         MUST_CHECK;
 

@@ -164,6 +164,21 @@ static void wrong_requests_exit_64_and_say_what_would_be_right(void **state) {
                   "backup-sync, gc, backup-deletion, download-request, server-status-request, not-served\n" },
                 { { "server", "--concurrent-backups", "0" },
                   "error: --workers, --hook-workers and --concurrent-backups: 1 is the least\n" },
+                { { "server", "--terminating-resource-timeout=-1m" },
+                  "error: --terminating-resource-timeout: a time below 0 has passed already; 0 does not "
+                  "wait\n" },
+                { { "server", "--terminating-resource-timeout", "10" },
+                  "error: --terminating-resource-timeout: \"10\" is not a duration: a unit is missing (write "
+                  "\"10s\")\n" },
+                { { "server", "--default-item-operation-timeout", "4h" },
+                  "error: there is no flag --default-item-operation-timeout here: leave it out; nothing goes "
+                  "on after a backup or a restore has ended\n" },
+                { { "restore", "run", "--restore-resource-priorities=a/b" },
+                  "error: --restore-resource-priorities: \"a/b\" is no name of a resource: write it as "
+                  "\"pods\" or \"deployments.apps\"\n" },
+                { { "install", "--terminating-resource-timeout", "1m" },
+                  "error: there is no flag --terminating-resource-timeout here: it is a flag of grapnel "
+                  "server; add it to the arguments of Deployment grapnel\n" },
                 { { "hooks", "undo", "--namespace", "velero" },
                   "error: --namespace is the server's: it needs --server\n" },
                 { { "install", "--provider", "gcp", "--bucket", "b", "--dry-run" },

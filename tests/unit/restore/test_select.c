@@ -186,16 +186,29 @@ static void what_others_need_is_restored_first(void **state) {
         }
 }
 
-static void priorities_have_one_end(void **state) {
-        AUTO(arena_clear) Arena arena = { 0 };
-        AUTO(error_clear) Error err = { 0 };
-        RestorePriorities priorities;
+static void priorities_that_make_no_sense_are_refused(void **state) {
+        static const struct {
+                const char *priorities, *message;
+        } cases[] = {
+                { "a,-,b,-", "\"-\" stands twice: it may stand once, between what is restored first and what "
+                             "is restored last" },
+                { "pods;secrets", "\"pods;secrets\" is no name of a resource: write it as \"pods\" or "
+                                  "\"deployments.apps\"" },
+                { "pods,*", "\"*\" is no name of a resource: write it as \"pods\" or \"deployments.apps\"" },
+                { "pods,-,-a",
+                  "\"-a\" is no name of a resource: write it as \"pods\" or \"deployments.apps\"" },
+        };
 
         (void) state;
-        CHECK(!restore_priorities_parse(STR("a,-,b,-"), &arena, &priorities, &err));
-        CHECK_STR(err.message,
-                  "\"-\" stands twice: it may stand once, between what is restored first and what "
-                  "is restored last");
+        FOR_EACH_CASE(cases, c) {
+                AUTO(arena_clear) Arena arena = { 0 };
+                AUTO(error_clear) Error err = { 0 };
+                RestorePriorities priorities;
+
+                CHECK(!restore_priorities_parse(str_of(c->priorities), &arena, &priorities, &err));
+                CHECK_INT(err.code, ERROR_INVALID);
+                CHECK_STR(err.message, c->message);
+        }
 }
 
 int main(void) {
@@ -205,7 +218,7 @@ int main(void) {
                 cmocka_unit_test(labels_choose_objects),
                 cmocka_unit_test(the_status_is_restored_where_it_is_asked_for),
                 cmocka_unit_test(what_others_need_is_restored_first),
-                cmocka_unit_test(priorities_have_one_end),
+                cmocka_unit_test(priorities_that_make_no_sense_are_refused),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

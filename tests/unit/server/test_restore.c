@@ -111,6 +111,73 @@ static void a_restore_that_is_deleted_while_it_runs_ends_and_goes(void **state) 
         CHECK(!stored_has(&stored, "restores/r1/restore-r1-logs.gz"));
 }
 
+/* The places in the list of writes. */
+static bool is_written_before(const ServerFixture *f, const char *first, const char *second) {
+        AUTO(buf_clear) Buf writes = { 0 };
+
+        buf_add(&writes, buf_str(&f->cluster.writes));
+        buf_add_char(&writes, '\0');
+        const char *a = strstr(writes.ptr, first), *b = strstr(writes.ptr, second);
+
+        CHECK(a != NULL && b != NULL);
+        return a < b;
+}
+
+static void the_order_of_resources_is_the_servers(void **state) {
+        static const struct {
+                const char *priorities;
+                bool is_secret_first;
+        } cases[] = {
+                { "", true }, { "configmap,secrets", false }, { "-,secrets", false }, { "secrets", true }
+        };
+
+        (void) state;
+        FOR_EACH_CASE(cases, c) {
+                AUTO(fixture_clear) ServerFixture f = { 0 };
+                AUTO(stored_clear) StoredBackups stored = { 0 };
+
+                open_both(&f, &stored);
+                cluster_add(&f.cluster, "/api/v1/namespaces/shop/secrets",
+                            "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'s','namespace':'shop'}}");
+                back_up(&f, "b1");
+                f.options.restore_resource_priorities = str_of(c->priorities);
+                cluster_add(&f.cluster, RESTORES,
+                            NEW("r1", "{'backupName':'b1','namespaceMapping':{'shop':'again'}}"));
+                fixture_look(&f, &controller_restore, "r1");
+                check_text(&f, RESTORES "/r1", "status", "phase", "Completed");
+                CHECK_INT(is_written_before(&f, "POST /api/v1/namespaces/again/secrets",
+                                            "POST /api/v1/namespaces/again/configmaps"),
+                          c->is_secret_first);
+        }
+}
+
+static void a_namespace_that_is_being_deleted_is_awaited_as_long_as_the_server_says(void **state) {
+        AUTO(fixture_clear) ServerFixture f = { 0 };
+        AUTO(stored_clear) StoredBackups stored = { 0 };
+        AUTO(error_clear) Error err = { 0 };
+        AUTO(buf_clear) Buf results = { 0 };
+
+        (void) state;
+        open_both(&f, &stored);
+        back_up(&f, "b1");
+        cluster_add(&f.cluster, "/api/v1/namespaces",
+                    "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'again'},'status':{'phase':"
+                    "'Terminating'}}");
+        f.options.terminating_resource_timeout_ms = 1200;
+        cluster_add(&f.cluster, RESTORES,
+                    NEW("r1", "{'backupName':'b1','namespaceMapping':{'shop':'again'}}"));
+        int64_t start_ms = clock_ms();
+        fixture_look(&f, &controller_restore, "r1");
+        CHECK(clock_ms() - start_ms >= 1200);
+        check_text(&f, RESTORES "/r1", "status", "phase", "PartiallyFailed");
+        if (!layout_get_gzip(stored.store, STR("restores/r1/restore-r1-results.gz"), 1 << 20, &results, &err))
+                fail_msg("%s", err.message);
+        buf_add_char(&results, '\0');
+        CHECK_STR(results.ptr, "{\"errors\":{\"velero\":[\"namespace again: namespace \\\"again\\\" is being "
+                               "deleted, and still was after 1.2s; nothing is restored into it\"]},"
+                               "\"warnings\":{}}\n");
+}
+
 static void a_schedule_stands_for_its_newest_completed_backup(void **state) {
         AUTO(fixture_clear) ServerFixture f = { 0 };
         AUTO(stored_clear) StoredBackups stored = { 0 };
@@ -220,6 +287,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_restore_is_run_recorded_and_goes_with_its_files),
                 cmocka_unit_test(a_restore_that_is_deleted_while_it_runs_ends_and_goes),
+                cmocka_unit_test(the_order_of_resources_is_the_servers),
+                cmocka_unit_test(a_namespace_that_is_being_deleted_is_awaited_as_long_as_the_server_says),
                 cmocka_unit_test(a_schedule_stands_for_its_newest_completed_backup),
                 cmocka_unit_test(what_is_wrong_is_told_with_a_sentence),
                 cmocka_unit_test(what_has_no_effect_is_told_by_an_event),
