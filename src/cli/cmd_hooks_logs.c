@@ -32,16 +32,15 @@ static void print_stream(Cli *cli, const char *name, Str text) {
 
 static void print_row(Cli *cli, const HookRow *row) {
         Str message = words_printable(row->message, cli->arena);
+        Str duration = hook_row_duration(row, cli->arena);
 
         fprintf(cli->out, STR_FMT "/" STR_FMT " " STR_FMT " " STR_FMT " (" STR_FMT "): " STR_FMT,
                 STR_ARG(row->namespace), STR_ARG(row->pod), STR_ARG(row->phase), STR_ARG(row->name),
                 STR_ARG(row->container), STR_ARG(row->outcome));
         if (row->exit_code >= 0)
                 fprintf(cli->out, ", exit code %" PRId64, row->exit_code);
-        if (row->duration_ms >= 0)
-                fprintf(cli->out, ", %s",
-                        arena_copy(cli->arena, words_duration(row->duration_ms, cli->arena)).ptr);
-        fprintf(cli->out, "%s" STR_FMT "\n", message.len ? ": " : "", STR_ARG(message));
+        fprintf(cli->out, "%s" STR_FMT "%s" STR_FMT "\n", duration.len ? ", " : "", STR_ARG(duration),
+                message.len ? ": " : "", STR_ARG(message));
         print_stream(cli, "out", row->out);
         print_stream(cli, "err", row->err);
 }

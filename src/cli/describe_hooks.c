@@ -61,8 +61,7 @@ static void one_row(const Describer *d, const HookRow *row) {
         if (d->details)
                 field(d, "Command", command_text(d, row->command));
         buf_printf(d->out, "\t\t\tOutcome:\t" STR_FMT "%s\n", STR_ARG(row->outcome), exit_code);
-        if (row->duration_ms >= 0)
-                field(d, "Duration", words_duration(row->duration_ms, d->arena));
+        field(d, "Duration", hook_row_duration(row, d->arena));
         if (row->freeze_ms >= 0)
                 field(d, "Freeze", words_duration(row->freeze_ms, d->arena));
         field(d, "Message", words_printable(row->message, d->arena));

@@ -61,6 +61,14 @@ bool hook_row_is_good(const HookRow *row) {
                str_equal(row->outcome, STR("NotAwaited"));
 }
 
+Str hook_row_duration(const HookRow *row, Arena *arena) {
+        if (row->duration_ms < 0)
+                return STR("");
+        if (row->duration_ms == 0 && str_equal(row->phase, STR("init")))
+                return STR("under 1s");
+        return words_duration(row->duration_ms, arena);
+}
+
 HookRows hook_rows_read(JsonVal *results, Arena *arena) {
         JsonVal *hooks = json_get(results, "hooks"), *freeze = json_get(results, "freeze"), *value;
         HookRows rows = {

@@ -21,5 +21,7 @@ typedef struct HookRows {
 /* `results` is the file's value, or NULL. */
 HookRows hook_rows_read(JsonVal *results, Arena *arena);
 bool hook_row_is_good(const HookRow *row); /* Succeeded, Skipped or NotAwaited */
+/* How long it took; an init container's is told by the kubelet in whole seconds: "under 1s".  Empty: it did not run. */
+Str hook_row_duration(const HookRow *row, Arena *arena);
 /* "6 succeeded, 1 failed; frozen for 270ms (p50), 800ms at most" */
 Str hook_rows_summary(const HookRows *rows, Arena *arena);

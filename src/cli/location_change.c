@@ -111,3 +111,35 @@ bool location_unset_default(Cli *cli, const Velero *velero, Str except, Changes 
         }
         return true;
 }
+
+/* The others first: of several defaults a server keeps the newest, which need not be this one. */
+static bool set(Cli *cli, const CommandLine *line, const Velero *velero, const char *kind, JsonMutVal *patch,
+                Changes *changes, Error *err) {
+        Str name = line->arguments.items[0];
+        bool is_default = str_equal(fields_given(line, "spec.default"), STR("true"));
+
+        return (!is_default || location_unset_default(cli, velero, name, changes, err)) &&
+               velero_patch(cli, velero, kind, name, patch, err);
+}
+
+bool location_set(Cli *cli, const CommandLine *line, const LocationSetFlags *flags, const char *kind,
+                  const char *title, Error *err) {
+        Str name = line->arguments.items[0];
+        AUTO_JSON_MUT *doc = yyjson_mut_doc_new(NULL);
+        JsonMutVal *patch = yyjson_mut_obj(doc);
+        AUTO(velero_clear) Velero velero = { 0 };
+        AUTO(changes_clear) Changes changes = changes_new(cli, flags->output.format);
+        AUTO_JSON *found = NULL;
+
+        if (!location_change(cli, line, &flags->location, doc, patch, err) ||
+            !velero_open(cli, &flags->velero, &velero, err) ||
+            !velero_get(cli, &velero, kind, name, &found, err))
+                return false;
+
+        bool is_done = set(cli, line, &velero, kind, patch, &changes, err);
+        if (is_done)
+                changes_add(&changes, str_of(kind), name, "Configured",
+                            "%s \"" STR_FMT "\" configured successfully.", title, STR_ARG(name));
+        changes_end(&changes);
+        return is_done;
+}

@@ -16,6 +16,16 @@ extern const Option location_flags[];   /* of BackupStorageLocations: those, --d
 bool location_change(Cli *cli, const CommandLine *line, const LocationFlags *flags, JsonMutDoc *doc,
                      JsonMutVal *object, Error *err) MUST_CHECK;
 
+typedef struct LocationSetFlags {
+        LocationFlags location;
+        OutputFlags output;
+        VeleroFlags velero;
+} LocationSetFlags;
+/* Changes the object of that kind with the first argument as its name as the flags say, and tells it; `title` begins the
+ * sentence ("Backup storage location"). */
+bool location_set(Cli *cli, const CommandLine *line, const LocationSetFlags *flags, const char *kind,
+                  const char *title, Error *err) MUST_CHECK;
+
 /* The object of that kind, with the first argument as its name. */
 bool location_make(Cli *cli, const CommandLine *line, const char *kind, const LocationFlags *flags,
                    Str namespace, JsonDoc **ret_doc, Error *err) MUST_CHECK;

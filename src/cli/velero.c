@@ -184,6 +184,18 @@ bool velero_select(Cli *cli, const Velero *velero, const char *kind, Strs names,
         return true;
 }
 
+bool velero_print(Cli *cli, const char *kind, const ListingTable *how, const CommandLine *line,
+                  const VeleroGetFlags *flags, Error *err) {
+        AUTO(velero_clear) Velero velero = { 0 };
+        AUTO(catalog_clear) Catalog catalog = { 0 };
+
+        if (!velero_open(cli, &flags->velero, &velero, err) ||
+            !velero_select(cli, &velero, kind, line->arguments, flags->selector, &catalog, err))
+                return false;
+        listing_print(cli, how, &flags->listing, &catalog);
+        return true;
+}
+
 bool velero_create(Cli *cli, const Velero *velero, const char *kind, JsonVal *object, JsonDoc **ret_created,
                    Error *err) {
         AUTO(buf_clear) Buf body = { 0 };

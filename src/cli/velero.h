@@ -5,6 +5,7 @@
 #pragma once
 #include "cli/catalog.h"
 #include "cli/cluster.h"
+#include "cli/listing.h"
 
 typedef struct VeleroFlags {
         Str namespace;
@@ -35,6 +36,15 @@ bool velero_list(Cli *cli, const Velero *velero, const char *kind, Str selector,
 /* The named ones, or all when none is named; of those the ones that `selector` matches. */
 bool velero_select(Cli *cli, const Velero *velero, const char *kind, Strs names, Str selector,
                    Catalog *ret_catalog, Error *err) MUST_CHECK;
+
+typedef struct VeleroGetFlags {
+        Str selector;
+        ListingFlags listing;
+        VeleroFlags velero;
+} VeleroGetFlags;
+/* Lists objects of the kind: those that the arguments name, or all. */
+bool velero_print(Cli *cli, const char *kind, const ListingTable *how, const CommandLine *line,
+                  const VeleroGetFlags *flags, Error *err) MUST_CHECK;
 
 /* Fails with a hint: ERROR_NOT_FOUND when the namespace is not there, ERROR_EXISTS when the name is taken, ERROR_CONFLICT when
  * what has it may be the very object, as an answer got lost.  ret_created may be NULL. */

@@ -68,13 +68,19 @@ static HookSkip *add_skip(Planner *planner, const Candidate *candidate, Str reas
         return &plan->skips[plan->skips_len++];
 }
 
-static bool is_sidecar(JsonVal *container) {
+bool hook_pod_has_ended(JsonVal *pod) {
+        Str phase = json_str(json_at(pod, "status", "phase"));
+
+        return str_equal(phase, STR("Succeeded")) || str_equal(phase, STR("Failed"));
+}
+
+bool hook_is_sidecar(JsonVal *container) {
         return str_equal(json_get_str(container, "restartPolicy"), STR("Always"));
 }
 
 static bool has_container(JsonVal *pod, Str name) {
         return json_named(json_at(pod, "spec", "containers"), name) ||
-               is_sidecar(json_named(json_at(pod, "spec", "initContainers"), name));
+               hook_is_sidecar(json_named(json_at(pod, "spec", "initContainers"), name));
 }
 
 static Str container_names(JsonVal *pod, Arena *arena) {
@@ -86,7 +92,7 @@ static Str container_names(JsonVal *pod, Arena *arena) {
                 strs_add(&names, arena, json_get_str(container, "name"));
         }
         yyjson_arr_foreach(json_at(pod, "spec", "initContainers"), i, max, container) {
-                if (is_sidecar(container))
+                if (hook_is_sidecar(container))
                         strs_add(&names, arena, json_get_str(container, "name"));
         }
         return strs_join(&names, STR(", "), arena);
@@ -231,8 +237,6 @@ static void read_claims(Planner *planner) {
 }
 
 static Planner begin(const HookSpec *spec, JsonVal *pod, Arena *arena, Faults *faults) {
-        Str phase = json_get_str(json_get(pod, "status"), "phase");
-        bool is_ended = str_equal(phase, STR("Succeeded")) || str_equal(phase, STR("Failed"));
         Planner planner = {
                 .spec = spec,
                 .pod = pod,
@@ -243,7 +247,8 @@ static Planner begin(const HookSpec *spec, JsonVal *pod, Arena *arena, Faults *f
                         .uid = arena_copy(arena, object_uid(pod)),
                         .node = arena_copy(arena, json_get_str(json_get(pod, "spec"), "nodeName")),
                 },
-                .ended = is_ended ? arena_copy(arena, phase) : STR(""),
+                .ended = hook_pod_has_ended(pod) ? arena_copy(arena, json_str(json_at(pod, "status", "phase")))
+                                                 : STR(""),
         };
 
         planner.annotations = (Annotations) {

@@ -57,6 +57,10 @@ typedef struct PodPlan {
 PodPlan hook_plan_backup(const HookSpec *spec, JsonVal *pod, Arena *arena, Faults *faults);
 PodPlan hook_plan_restore(const HookSpec *spec, JsonVal *pod, Arena *arena, Faults *faults);
 
+/* It is Succeeded or Failed: nothing runs in it any more. */
+bool hook_pod_has_ended(JsonVal *pod);
+/* A native sidecar: an init container that does not end. */
+bool hook_is_sidecar(JsonVal *container);
 /* The status of that container (a native sidecar too); NULL when the pod does not say. */
 JsonVal *hook_container_status(JsonVal *pod, Str container);
 /* How often that container of the pod (a native sidecar too) was started anew; -1 when the pod does not say. */

@@ -157,7 +157,7 @@ static void add_call(InitCalls *calls, HookCall call) {
                         return;
         if (!container)
                 return;
-        if (str_equal(json_get_str(container, "restartPolicy"), STR("Always")))
+        if (hook_is_sidecar(container))
                 call.not_awaited = "it is a sidecar, which does not end";
         else if (call.timeout_ms == 0)
                 call.not_awaited = "its end was not waited for, as its hook has no timeout";

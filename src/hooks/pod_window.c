@@ -78,8 +78,7 @@ bool pod_window_read(PodWindow *window, JsonDoc **ret_pod, Error *err) {
         }
         pod = yyjson_doc_get_root(doc);
         window->is_gone = !str_equal(object_uid(pod), window->plan.uid);
-        Str phase = json_get_str(json_get(pod, "status"), "phase");
-        window->is_ended = str_equal(phase, STR("Succeeded")) || str_equal(phase, STR("Failed"));
+        window->is_ended = hook_pod_has_ended(pod);
         if (ret_pod && !window->is_gone)
                 *ret_pod = TAKE(doc);
         return true;

@@ -79,7 +79,7 @@ static bool is_started_sidecar(JsonVal *pod, JsonVal *status) {
         JsonVal *container = json_named(json_at(pod, "spec", "initContainers"), json_get_str(status, "name"));
 
         return json_get_bool(status, "started", false) && json_at(status, "state", "running") &&
-               str_equal(json_get_str(container, "restartPolicy"), STR("Always"));
+               hook_is_sidecar(container);
 }
 
 /* The status of the init container that the others wait for. */
@@ -125,7 +125,8 @@ static Reason reason_pending(JsonVal *pod, Arena *arena) {
         return (Reason) { STR("the node has not started the pod yet"), advise(STR("")) };
 }
 
-static Reason reason_pod_ended(JsonVal *pod, JsonVal *status, Str phase, Arena *arena) {
+static Reason reason_pod_ended(JsonVal *pod, JsonVal *status, Arena *arena) {
+        Str phase = json_str(json_at(pod, "status", "phase"));
         JsonVal *of_pod = json_get(pod, "status"), *blocking = find_blocking(pod);
         JsonVal *ended = json_at(status, "state", "terminated");
         Reason reason = { 0 };
@@ -168,16 +169,15 @@ static Reason reason_not_running(JsonVal *pod, JsonVal *status, Arena *arena) {
 }
 
 ContainerLook restore_run_look(JsonVal *pod, Str container, Arena *arena) {
-        Str phase = json_str(json_at(pod, "status", "phase"));
         JsonVal *sidecar = json_named(json_at(pod, "spec", "initContainers"), container);
         JsonVal *status = hook_container_status(pod, container);
         ContainerLook look = { 0 };
         Reason reason = { STR(""), NULL };
 
         JsonVal *ended = json_at(status, "state", "terminated");
-        if (str_equal(phase, STR("Succeeded")) || str_equal(phase, STR("Failed"))) {
+        if (hook_pod_has_ended(pod)) {
                 look.is_over = true;
-                reason = reason_pod_ended(pod, status, phase, arena);
+                reason = reason_pod_ended(pod, status, arena);
         } else if (json_at(status, "state", "running")) {
                 look.is_running = true;
                 look.is_ready = json_get_bool(status, "ready", false);
@@ -211,7 +211,6 @@ static Reason reason_init_open(JsonVal *pod, JsonVal *status, Arena *arena) {
 }
 
 InitLook restore_run_look_init(JsonVal *pod, Str container, Arena *arena) {
-        Str phase = json_str(json_at(pod, "status", "phase"));
         JsonVal *status = json_named(json_at(pod, "status", "initContainerStatuses"), container);
         JsonVal *ended = json_at(status, "state", "terminated"), *last = ended;
         InitEnd end = { .exit_code = -1 };
@@ -227,9 +226,9 @@ InitLook restore_run_look_init(JsonVal *pod, Str container, Arena *arena) {
                 end.duration_ms = time_of(last, "finishedAt") - end.start_wall_ms;
         }
         end.is_done = ended && end.exit_code == 0;
-        end.is_over = str_equal(phase, STR("Succeeded")) || str_equal(phase, STR("Failed"));
+        end.is_over = hook_pod_has_ended(pod);
         if (end.is_over && !end.is_done)
-                reason = ended ? reason_ended(ended, arena) : reason_pod_ended(pod, status, phase, arena);
+                reason = ended ? reason_ended(ended, arena) : reason_pod_ended(pod, status, arena);
         else if (!end.is_done)
                 reason = reason_init_open(pod, status, arena);
         if (reason.advice == wait_longer)

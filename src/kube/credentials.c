@@ -356,8 +356,8 @@ static void renew_authority(const KubeConfig *config, AuthorityState *state) {
                 return;
         state->file = file;
         state->read_ms = clock_ms();
-        if (!read_file(config->ca_file, &text, &unusable) || !certificate_check(buf_str(&text), &unusable) ||
-            str_equal(buf_str(&text), before))
+        if (!read_file(config->ca_file, &text, &unusable) || str_equal(buf_str(&text), before) ||
+            !certificate_check(buf_str(&text), &unusable))
                 return;
         buf_reset(&state->pem);
         buf_add(&state->pem, buf_str(&text));

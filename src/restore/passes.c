@@ -396,15 +396,14 @@ static bool ensure_targets(Engine *engine, Error *err) {
         return stop_check(engine->run->stop, err);
 }
 
-/* As the cluster calls them; a name that it does not know may still be a folder of the archive. */
 static Strs folder_names(Engine *engine, const Strs *names) {
         Strs folders = { 0 };
 
         for (size_t i = 0; i < names->len; i++) {
-                const KubeResource *resource = discovery_find(engine->discovery, names->items[i]);
+                Str folder = resolve_name(engine, names->items[i]);
 
-                strs_add(&folders, &engine->arena,
-                         resource ? kube_resource_group_resource(resource, &engine->arena) : names->items[i]);
+                if (folder.len > 0) /* else neither the cluster nor the backup has it */
+                        strs_add(&folders, &engine->arena, folder);
         }
         return folders;
 }

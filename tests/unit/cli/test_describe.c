@@ -221,6 +221,24 @@ static void hook_results_come_after_what_velero_prints(void **state) {
         remove_folder(folder);
 }
 
+/* The kubelet tells whole seconds. */
+static void an_init_container_of_less_than_a_second_did_not_take_no_time(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        const char *folder = bucket_with_hooks(
+                "{\"hooks\":[{\"namespace\":\"shop\",\"pod\":\"db-0\",\"container\":\"load\",\"name\":\"h\","
+                "\"phase\":\"init\",\"outcome\":\"Succeeded\",\"exitCode\":0,\"attempts\":1,\"durationMs\":0}"
+                "]}",
+                &arena);
+        AUTO(cli_run_clear) CliRun described, logs;
+
+        (void) state;
+        RUN(&described, "backup", "describe", "plain", "--from", folder);
+        CHECK(strstr(described.out, "      Duration:   under 1s\n") != NULL);
+        RUN(&logs, "hooks", "logs", "plain", "--from", folder);
+        CHECK_STR(logs.out, "shop/db-0 init h (load): Succeeded, exit code 0, under 1s\n");
+        remove_folder(folder);
+}
+
 static void the_json_form_has_the_hooks_as_they_are_stored(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(error_clear) Error err = { 0 };
@@ -454,6 +472,7 @@ int main(void) {
                 cmocka_unit_test(restores_without_an_object_are_described_from_their_files),
                 cmocka_unit_test(the_json_form_has_all_that_veleros_has),
                 cmocka_unit_test(hook_results_come_after_what_velero_prints),
+                cmocka_unit_test(an_init_container_of_less_than_a_second_did_not_take_no_time),
                 cmocka_unit_test(the_json_form_has_the_hooks_as_they_are_stored),
                 cmocka_unit_test(of_many_hooks_only_bad_ones_are_shown),
                 cmocka_unit_test(hook_logs_print_what_the_commands_printed),
