@@ -42,8 +42,9 @@ void location_count_other(LocationOthers *others, JsonVal *own, JsonVal *other) 
         others->has_newer_default |= other_ms > own_ms || (other_ms == own_ms && by_name < 0);
 }
 
-bool location_record(const Location *location, Str problem, int64_t now_ms, Change *change) {
+bool location_record(Location *location, Str problem, int64_t now_ms, Change *change) {
         Str phase = problem.len > 0 ? STR("Unavailable") : STR("Available");
+        bool has_changed = !str_equal(location->phase, phase);
 
         change_time(change, "status", "lastValidationTime", now_ms);
         change_str(change, "status", "phase", phase);
@@ -51,7 +52,9 @@ bool location_record(const Location *location, Str problem, int64_t now_ms, Chan
                 change_str(change, "status", "message", problem);
         else
                 change_remove(change, "status", "message");
-        return !str_equal(location->phase, phase);
+        location->phase = phase;
+        location->last_validation_ms = now_ms;
+        return has_changed;
 }
 
 void location_settle_default(JsonVal *object, const LocationOthers *others, bool is_wanted, Change *change) {
@@ -142,8 +145,7 @@ static void tell(const Server *server, JsonVal *object, Str problem) {
         }
 }
 
-static bool look(const Server *server, JsonVal *object, const Location *location, Change *change,
-                 Error *err) {
+static bool look(const Server *server, JsonVal *object, Location *location, Change *change, Error *err) {
         AUTO(error_clear) Error problem = { 0 };
         bool has_changed;
 
@@ -187,7 +189,8 @@ static bool bring_on(const Server *server, JsonVal *object, int64_t *ret_again_m
                                         str_equal(location.name, server->options->default_location), &change);
                 if (!look(server, object, &location, &change, err))
                         return false;
-                *ret_again_ms = 0; /* the change comes back as an event, which tells when to look again */
+                /* Not left to the event of this change: a look in the same second as the last changes nothing. */
+                *ret_again_ms = location_due_ms(&location, frequency_ms, server_now_ms(server));
         }
         return true;
 }

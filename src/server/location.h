@@ -15,7 +15,7 @@ typedef struct LocationOthers { /* what the other locations say about being the 
 /* Counts `other` (an object) against `own`. */
 void location_count_other(LocationOthers *others, JsonVal *own, JsonVal *other);
 
-/* `problem` is empty when it may be used.  True: its phase changes. */
-bool location_record(const Location *location, Str problem, int64_t now_ms, Change *change);
+/* `problem` is empty when it may be used.  True: its phase changes.  `location` then says what the object will say. */
+bool location_record(Location *location, Str problem, int64_t now_ms, Change *change);
 /* Of several defaults the newest stays; `is_wanted`: the server was told to take it by default. */
 void location_settle_default(JsonVal *object, const LocationOthers *others, bool is_wanted, Change *change);

@@ -203,11 +203,12 @@ static bool sync_all(Sync *sync, Error *err) {
                create_missing(sync, &folders, err) && remove_orphans(sync, &folders, err);
 }
 
-static bool record(const Server *server, Str name, Error *err) {
+static bool record(const Server *server, Location *location, Error *err) {
         AUTO(change_clear) Change change = { 0 };
 
-        change_time(&change, "status", "lastSyncedTime", server_now_ms(server));
-        return objects_patch(server, KIND_LOCATION, name, change.root, NULL, err);
+        location->last_synced_ms = server_now_ms(server);
+        change_time(&change, "status", "lastSyncedTime", location->last_synced_ms);
+        return objects_patch(server, KIND_LOCATION, location->name, change.root, NULL, err);
 }
 
 static bool bring_on(const Server *server, JsonVal *object, int64_t *ret_again_ms, Error *err) {
@@ -220,13 +221,18 @@ static bool bring_on(const Server *server, JsonVal *object, int64_t *ret_again_m
         /* One that can't be used, or is wrong, is told about by its own controller. */
         if (faults.errors > 0 || location_refusal(server, location.name, false, &arena).len > 0)
                 return true;
-        *ret_again_ms = sync_due_ms(&location, server->options->sync_period_ms, server_now_ms(server));
+        int64_t period_ms = server->options->sync_period_ms;
+
+        *ret_again_ms = sync_due_ms(&location, period_ms, server_now_ms(server));
         if (*ret_again_ms != 0)
                 return true;
         if (!location_open(server, location.name, server->stop, &open, err))
                 return false;
         sync.store = open.store;
-        return sync_all(&sync, err) && record(server, location.name, err);
+        if (!sync_all(&sync, err) || !record(server, &location, err))
+                return false;
+        *ret_again_ms = sync_due_ms(&location, period_ms, server_now_ms(server));
+        return true;
 }
 
 static bool reconcile(Server *server, Str name, int64_t *ret_again_ms, Error *err) {

@@ -130,10 +130,13 @@ static inline void kept_tell(ObjectCluster *cluster, const char *type, const Kep
         };
 }
 
-/* Its version is the number that its event will have. */
+/* Its version is the number that its event will have; what changes nothing is no event. */
 static inline void kept_set(ObjectCluster *cluster, KeptObject *object, JsonMutDoc *doc, bool is_new) {
+        AUTO_JSON *wanted = yyjson_mut_doc_imut_copy(doc, NULL);
         char version[24];
 
+        if (!is_new && json_equal(yyjson_doc_get_root(object->doc), yyjson_doc_get_root(wanted)))
+                return;
         snprintf(version, sizeof version, "%zu", cluster->events_len + 1);
         json_mut_set(doc, json_mut_object(doc, yyjson_mut_doc_get_root(doc), "metadata"),
                      STR("resourceVersion"), json_new_str(doc, str_of(version)));

@@ -61,7 +61,7 @@ static void a_change_of_its_spec_counts_at_once(void **state) {
         stored_serve(&stored, &f, "2026-11-20T10:00:00Z");
         fixture_look(&f, &controller_location, "default");
         cluster_change(&f.cluster, LOCATIONS "/default", "{'spec':{'config':{'path':'relative'}}}");
-        fixture_look(&f, &controller_location, "default");
+        CHECK_INT(fixture_look(&f, &controller_location, "default"), 10 * 1000);
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "phase"), "Unavailable");
         CHECK_TEXT(fixture_text(&f, LOCATIONS "/default", &arena, "status", "message"),
                    "spec.config.path: \"relative\" is not an absolute path");
@@ -167,8 +167,8 @@ static void clients_are_given_the_certificate_of_downloads(void **state) {
                    fixture_text(&f, "/api/v1/namespaces/velero/secrets/grapnel-server-tls", &arena, "data",
                                 "tls.crt")
                            .ptr);
-        /* It is a change of the spec too, and changes nothing any more. */
-        fixture_look(&f, &controller_location, "default");
+        /* It is a change of the spec too, and changes nothing any more: no event will tell when to look again. */
+        CHECK_INT(fixture_look(&f, &controller_location, "default"), 60 * 1000);
         CHECK_INT(fixture_look(&f, &controller_location, "default"), 60 * 1000);
 }
 

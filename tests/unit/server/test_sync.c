@@ -125,7 +125,7 @@ static void backups_of_the_bucket_become_objects_and_orphans_go(void **state) {
         cluster_add(&f.cluster, BACKUPS, STORED_BACKUP("failed-orphan", "Failed"));
         cluster_add(&f.cluster, BACKUPS, STORED_BACKUP("running", "InProgress"));
 
-        CHECK_INT(fixture_look(&f, &controller_sync, "default"), 0);
+        CHECK_INT(fixture_look(&f, &controller_sync, "default"), 60 * 1000);
         CHECK_TEXT(cluster_names(&f.cluster, BACKUPS, &arena), "known failed-orphan running b1");
         CHECK_TEXT(fixture_text(&f, BACKUPS "/b1", &arena, "spec", "hooks"), "{}");
         CHECK_TEXT(fixture_text(&f, BACKUPS "/b1", &arena, "status", "phase"), "Completed");
