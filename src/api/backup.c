@@ -182,9 +182,32 @@ bool backup_uses_old_filters(const BackupSpec *spec) {
                spec->include_cluster_resources >= 0;
 }
 
-static bool uses_new_filters(const BackupSpec *spec) {
-        return spec->included_cluster_scoped.len > 0 || spec->excluded_cluster_scoped.len > 0 ||
-               spec->included_namespace_scoped.len > 0 || spec->excluded_namespace_scoped.len > 0;
+/* Each filter of the one style is named with all of the other. */
+static void check_styles(const BackupSpec *spec, Faults *faults) {
+        const struct {
+                const char *path;
+                bool is_set;
+        } old[] = {
+                { "spec.includedResources", spec->included_resources.len > 0 },
+                { "spec.excludedResources", spec->excluded_resources.len > 0 },
+                { "spec.includeClusterResources", spec->include_cluster_resources >= 0 },
+        }, scoped[] = {
+                { "spec.includedClusterScopedResources", spec->included_cluster_scoped.len > 0 },
+                { "spec.excludedClusterScopedResources", spec->excluded_cluster_scoped.len > 0 },
+                { "spec.includedNamespaceScopedResources", spec->included_namespace_scoped.len > 0 },
+                { "spec.excludedNamespaceScopedResources", spec->excluded_namespace_scoped.len > 0 },
+        };
+        Strs names = { 0 };
+
+        for (size_t i = 0; i < sizeof(scoped) / sizeof(*scoped); i++)
+                if (scoped[i].is_set)
+                        strs_add(&names, faults->arena, str_of(scoped[i].path));
+
+        Str others = strs_join(&names, STR(" and "), faults->arena);
+        for (size_t i = 0; others.len > 0 && i < sizeof(old) / sizeof(*old); i++)
+                if (old[i].is_set)
+                        faults_add(faults, FAULT_ERROR, str_of(old[i].path),
+                                   "can't be used together with " STR_FMT, STR_ARG(others));
 }
 
 static void check_lists(const BackupSpec *spec, Faults *faults) {
@@ -203,10 +226,7 @@ static void check_lists(const BackupSpec *spec, Faults *faults) {
         identity_check_namespaces(&spec->excluded_namespaces, STR("spec.excludedNamespaces"), faults);
         for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
                 check_pair(&pairs[i], faults);
-        if (backup_uses_old_filters(spec) && uses_new_filters(spec))
-                faults_add(faults, FAULT_ERROR, SPEC,
-                           "includedResources, excludedResources and includeClusterResources can't be used "
-                           "together with the lists of cluster-scoped and namespace-scoped resources");
+        check_styles(spec, faults);
 }
 
 static void remove_str(Strs *strs, Str text) {

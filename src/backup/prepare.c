@@ -94,9 +94,12 @@ static void check_namespaces(Engine *engine, Arena *arena, Strs *ret_faults) {
 }
 
 static void add_policy_fault(const Engine *engine, Arena *arena, Strs *ret_faults, const char *message) {
+        Str file = engine->run->policy_file;
+        Str name = file.len > 0 ? file : engine->backup.spec.resource_policy;
+
         strs_add(ret_faults, arena,
-                 str_of(arena_printf(arena, "resource policy ConfigMap \"" STR_FMT "\": %s",
-                                     STR_ARG(engine->backup.spec.resource_policy), message)));
+                 str_of(arena_printf(arena, "resource policy %s \"" STR_FMT "\": %s",
+                                     file.len > 0 ? "file" : "ConfigMap", STR_ARG(name), message)));
 }
 
 static void decode_policy(Engine *engine, Str text, Arena *arena, Strs *ret_faults) {
@@ -137,7 +140,7 @@ static void decode_policy(Engine *engine, Str text, Arena *arena, Strs *ret_faul
                          "this version");
 }
 
-static bool read_policy(Engine *engine, Arena *arena, Strs *ret_faults, Error *err) {
+static bool read_policy_map(Engine *engine, Arena *arena, Strs *ret_faults, Error *err) {
         AUTO(error_clear) Error cause = { 0 };
         AUTO_JSON *map = NULL;
         const KubeResource *maps = discovery_find(engine->run->discovery, STR("configmaps"));
@@ -164,6 +167,15 @@ static bool read_policy(Engine *engine, Arena *arena, Strs *ret_faults, Error *e
                 yyjson_obj_foreach(parts, i, count, key, value) {
                         decode_policy(engine, json_str(value), arena, ret_faults);
                 }
+        return true;
+}
+
+static bool read_policy(Engine *engine, Arena *arena, Strs *ret_faults, Error *err) {
+        if (engine->run->policy_file.len == 0)
+                return read_policy_map(engine, arena, ret_faults, err);
+        log_info(engine->log, FIELDS(FIELD("file", engine->run->policy_file)),
+                 "The resource policy is from a file");
+        decode_policy(engine, engine->run->policy_text, arena, ret_faults);
         return true;
 }
 

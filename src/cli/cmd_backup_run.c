@@ -1,13 +1,16 @@
 #include "backup/backup_execute.h"
 #include "base/clock.h"
+#include "base/read_file.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/request.h"
 #include "cli/session.h"
 #include "cli/summary.h"
 
+enum { POLICY_BYTES_MAX = 1024 * 1024 }; /* what fits into a ConfigMap */
+
 typedef struct BackupRequest {
-        Str file, to;
+        Str file, to, policy_file;
         unsigned workers;
         int64_t max_freeze_ms;
         bool dry_run;
@@ -22,6 +25,9 @@ static const Option options[] = {
           .letter = 'f' },
         { OPT_ROW(OPTION_TEXT, BackupRequest, to, "to", "DIR",
                   "the folder to store it in, made when missing (required)") },
+        { OPT_ROW(OPTION_TEXT, BackupRequest, policy_file, "resource-policies-file", "FILE",
+                  "rules for what is kept, as in the ConfigMap of --resource-policies-configmap, which it "
+                  "replaces") },
         { OPT_ROW(OPTION_COUNT, BackupRequest, workers, "workers", "COUNT",
                   "lists read and compressed at the same time"),
           .otherwise = "4" },
@@ -33,6 +39,18 @@ static const Option options[] = {
         OPT_GROUP(BackupRequest, cluster, cluster_flags, "Cluster"),
         OPT_END,
 };
+
+typedef struct Wanted { /* what flags and files say */
+        const BackupRequest *flags;
+        Request manifest;
+        Backup backup;
+        Buf policy;
+} Wanted;
+
+static void wanted_clear(Wanted *wanted) {
+        request_clear(&wanted->manifest);
+        buf_clear(&wanted->policy);
+}
 
 static bool check_flags(Cli *cli, const BackupRequest *flags, Error *err) {
         if (flags->to.len == 0 && !flags->dry_run) {
@@ -58,6 +76,21 @@ static void print(Cli *cli, const BackupRequest *flags, const SummaryInput *inpu
 
                 fprintf(cli->err, STR_FMT, STR_ARG(errors));
         }
+}
+
+static bool read_policy(Cli *cli, Wanted *wanted, Faults *faults, Error *err) {
+        Str path = wanted->flags->policy_file;
+
+        if (path.len == 0)
+                return true;
+        if (wanted->backup.spec.resource_policy.len > 0)
+                faults_add(faults, FAULT_ERROR, STR("spec.resourcePolicy"),
+                           "is set, and --resource-policies-file is another: a backup has one policy");
+        wanted->policy.limit = POLICY_BYTES_MAX;
+        if (read_file(path, &wanted->policy, err))
+                return true;
+        cli->exit = EXIT_USAGE;
+        return error_prefix(err, "--resource-policies-file");
 }
 
 static bool execute(Session *session, const BackupRequest *flags, BackupRun *backup_run, Error *err) {
@@ -86,8 +119,10 @@ static bool execute(Session *session, const BackupRequest *flags, BackupRun *bac
 }
 
 /* Who is frozen is written down before it is; so the journal opens before the engine starts. */
-static bool run_named(Session *session, const BackupRequest *flags, Store *store, const Backup *backup,
-                      BackupProgress *progress, Error *err) {
+static bool run_named(Session *session, const Wanted *wanted, Store *store, BackupProgress *progress,
+                      Error *err) {
+        const BackupRequest *flags = wanted->flags;
+        const Backup *backup = &wanted->backup;
         AUTO(journal_closep) Journal *journal = NULL;
         const JournalRun who = { .backup = backup->name,
                                  .server = kube_client_server(session->cluster.client),
@@ -104,6 +139,8 @@ static bool run_named(Session *session, const BackupRequest *flags, Store *store
                 .log = session->log,
                 .stop = session->stop,
                 .backup = backup,
+                .policy_file = flags->policy_file,
+                .policy_text = buf_str(&wanted->policy),
                 .progress = progress,
                 .workers = flags->workers,
                 .hook_workers = flags->run.hook_workers,
@@ -114,18 +151,18 @@ static bool run_named(Session *session, const BackupRequest *flags, Store *store
         return execute(session, flags, &run, err);
 }
 
-static bool run_backup(Session *session, const BackupRequest *flags, Request *manifest, Backup *backup,
-                       BackupProgress *progress, Error *err) {
+static bool run_backup(Session *session, Wanted *wanted, BackupProgress *progress, Error *err) {
+        const BackupRequest *flags = wanted->flags;
         AUTO(store_freep) Store *store = NULL;
         HookUndo undo;
 
         if (!flags->dry_run && (!session_undo(session, &undo, err) ||
                                 !store_open_directory(flags->to, true, session->stop, &store, err)))
                 return false;
-        while (!run_named(session, flags, store, backup, progress, err)) {
+        while (!run_named(session, wanted, store, progress, err)) {
                 if (err->code == ERROR_EXISTS)
                         cli_set_hint(session->cli, "give it another NAME, or delete the one that is there");
-                if (!request_next_name(session->cli, manifest, &backup->name, err))
+                if (!request_next_name(session->cli, &wanted->manifest, &wanted->backup.name, err))
                         return false;
         }
         return true;
@@ -133,7 +170,7 @@ static bool run_backup(Session *session, const BackupRequest *flags, Request *ma
 
 static bool run(Cli *cli, const CommandLine *line, const void *request, Error *err) {
         const BackupRequest *flags = request;
-        AUTO(request_clear) Request manifest = { 0 };
+        AUTO(wanted_clear) Wanted wanted = { .flags = flags };
         AUTO(session_clear) Session session = { 0 };
         BackupProgress progress = { 0 };
         Faults faults = { .arena = cli->arena };
@@ -143,13 +180,13 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
                                      .line = line };
         const SessionInput around = { &flags->run, &flags->cluster, &progress.hooks };
 
-        if (!check_flags(cli, flags, err) || !request_read(cli, &input, &manifest, err))
+        if (!check_flags(cli, flags, err) || !request_read(cli, &input, &wanted.manifest, err))
                 return false;
 
-        Backup backup = backup_decode(yyjson_doc_get_root(manifest.object), cli->arena, &faults);
-        return request_check(cli, &manifest, line, &faults, err) &&
-               session_open(cli, &around, &session, err) &&
-               run_backup(&session, flags, &manifest, &backup, &progress, err);
+        wanted.backup = backup_decode(yyjson_doc_get_root(wanted.manifest.object), cli->arena, &faults);
+        return read_policy(cli, &wanted, &faults, err) &&
+               request_check(cli, &wanted.manifest, line, &faults, err) &&
+               session_open(cli, &around, &session, err) && run_backup(&session, &wanted, &progress, err);
 }
 
 const Command cmd_backup_run = {

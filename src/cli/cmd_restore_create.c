@@ -43,9 +43,11 @@ static bool find_by_schedule(Cli *cli, const Creating *creating, Str schedule, b
                 return false;
 
         Str newest = catalog_newest_usable(&backups, label);
-        if (backups.len == 0)
+        if (backups.len == 0) {
+                velero_hint_no_namespace(cli, &creating->velero);
                 return error_set(err, ERROR_NOT_FOUND, "no backups of schedule \"" STR_FMT "\"",
                                  STR_ARG(schedule));
+        }
         if (allow_partially_failed && newest.len)
                 request_set_backup(manifest, newest);
         return true;

@@ -59,17 +59,19 @@ static void hint_namespace(Cli *cli, const Velero *velero) {
                 STR_ARG(velero->namespace));
 }
 
-/* False also for who may not look at namespaces. */
-static bool is_sure_to_have_no_namespace(const Velero *velero) {
+bool velero_hint_no_namespace(Cli *cli, const Velero *velero) {
         const KubeResource *resource =
                 discovery_find_kind(velero->cluster.discovery, STR("v1"), STR("Namespace"));
         AUTO(error_clear) Error reason = { 0 };
         AUTO_JSON *doc = NULL;
 
-        return resource &&
-               !kube_get(velero->cluster.client, resource, STR(""), velero->namespace, velero->stop, &doc,
-                         &reason) &&
-               reason.code == ERROR_NOT_FOUND;
+        if (!resource ||
+            kube_get(velero->cluster.client, resource, STR(""), velero->namespace, velero->stop, &doc,
+                     &reason) ||
+            reason.code != ERROR_NOT_FOUND)
+                return false;
+        hint_namespace(cli, velero);
+        return true;
 }
 
 bool velero_get(Cli *cli, const Velero *velero, const char *kind, Str name, JsonDoc **ret_doc, Error *err) {
@@ -82,9 +84,7 @@ bool velero_get(Cli *cli, const Velero *velero, const char *kind, Str name, Json
                 return true;
         if (err->code != ERROR_NOT_FOUND)
                 return false;
-        if (is_sure_to_have_no_namespace(velero))
-                hint_namespace(cli, velero);
-        else if (command)
+        if (!velero_hint_no_namespace(cli, velero) && command)
                 cli_set_hint(cli, "\"grapnel %s get -n " STR_FMT "\" lists them", command,
                              STR_ARG(velero->namespace));
         return false;

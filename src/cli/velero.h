@@ -30,6 +30,8 @@ bool velero_resource(Cli *cli, const Velero *velero, const char *kind, const Kub
 /* A name that is not there fails with ERROR_NOT_FOUND and a hint: the namespace is not there, or what lists the names. */
 bool velero_get(Cli *cli, const Velero *velero, const char *kind, Str name, JsonDoc **ret_doc, Error *err)
         MUST_CHECK;
+/* Sets that hint when the namespace is surely not there; false also for who may not look at namespaces. */
+bool velero_hint_no_namespace(Cli *cli, const Velero *velero);
 /* Those that `selector` (may be empty) matches.  Backups are sorted as catalog_read sorts them, other kinds by name. */
 bool velero_list(Cli *cli, const Velero *velero, const char *kind, Str selector, Catalog *ret_catalog,
                  Error *err) MUST_CHECK;

@@ -15,7 +15,7 @@ BACKUPS = [  # spec → what status.validationErrors says
     ("no-folder", {"storageLocation": "lost"}, 'backup storage location "lost" is not Available: spec.config.path: there is no folder "/nonexistent/here" where the server runs: is its volume mounted?'),
     ("negative", {"ttl": "-1h"}, "spec.ttl"),
     ("both-selectors", {"labelSelector": SELECTOR, "orLabelSelectors": [SELECTOR]}, "orLabelSelectors"),
-    ("both-styles", {"includedResources": ["pods"], "includedNamespaceScopedResources": ["pods"]}, "can't be used together with the lists of"),
+    ("both-styles", {"includedResources": ["pods"], "includedNamespaceScopedResources": ["pods"]}, "spec.includedResources: can't be used together with spec.includedNamespaceScopedResources"),
 ]
 SCHEDULES = [
     ("no-hour", {"schedule": "0 25 * * *", "template": {}}, '"0 25 * * *" is no schedule: hour: "25" is not one of 0-23'),

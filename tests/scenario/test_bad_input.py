@@ -127,6 +127,26 @@ spec:
         fails(world, "backup", "run", "-f", world.file("f.yaml", text), "--to", world.store, code=64, says=says)
 
 
+POLICY = "version: v1\nincludeExcludePolicy:\n  includedNamespaceScopedResources: [configmaps]\n"
+
+
+def test_a_resource_policy_that_is_a_file(world):
+    world.api.namespace("shop")
+    world.api.create("ConfigMap", "shop", "settings")
+    world.api.create("Secret", "shop", "key")
+    flags = ["--include-namespaces", "shop", "--resource-policies-file"]
+    world.backup("b", *flags, world.file("policy.yaml", POLICY))
+    names = {name.split("/")[1] for name in world.entries("b") if name.startswith("resources/")}
+    assert names == {"configmaps", "namespaces"}, names
+    run = world.backup("wrong", *flags, world.file("wrong.yaml", POLICY + "more: 1\n"), code=1)
+    assert f'resource policy file "{world.folder}/wrong.yaml": line 4: more: unknown field' in run.out, run.out
+    run = fails(world, "backup", "run", "--to", world.store, *flags, world.folder / "none.yaml", code=64)
+    assert run.err == f"error: --resource-policies-file: {world.folder}/none.yaml: No such file or directory\n", run.err
+    run = fails(world, "backup", "run", "--to", world.store, *flags, world.file("policy.yaml", POLICY), "--resource-policies-configmap", "p", code=64)
+    assert run.err == "error: --resource-policies-configmap: is set, and --resource-policies-file is another: a backup has one policy\n", run.err
+    assert world.whole_backups() == ["b"]
+
+
 def test_a_manifest_on_standard_input(world):
     world.api.namespace("shop")
     world.run("backup", "run", "-f", "-", "--to", world.store, code=0,

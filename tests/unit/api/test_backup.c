@@ -92,11 +92,11 @@ static void every_mistake_is_told_with_its_place(void **state) {
                   "\"orLabelSelectors\":[{\"matchLabels\":{\"c\":\"d\"}}]}",
                   "spec.orLabelSelectors: can't be used together with spec.labelSelector" },
                 { "{\"includedResources\":[\"pods\"],\"includedClusterScopedResources\":[\"nodes\"]}",
-                  "spec: includedResources, excludedResources and includeClusterResources can't be used "
-                  "together with the lists of cluster-scoped and namespace-scoped resources" },
-                { "{\"includeClusterResources\":true,\"excludedNamespaceScopedResources\":[\"events\"]}",
-                  "spec: includedResources, excludedResources and includeClusterResources can't be used "
-                  "together with the lists of cluster-scoped and namespace-scoped resources" },
+                  "spec.includedResources: can't be used together with spec.includedClusterScopedResources" },
+                { "{\"includeClusterResources\":true,\"excludedClusterScopedResources\":[\"nodes\"],"
+                  "\"excludedNamespaceScopedResources\":[\"events\"]}",
+                  "spec.includeClusterResources: can't be used together with "
+                  "spec.excludedClusterScopedResources and spec.excludedNamespaceScopedResources" },
                 { "{\"includedNamespaces\":[\"*\",\"a\"]}",
                   "spec.includedNamespaces: \"*\" must stand alone" },
                 { "{\"excludedNamespaces\":[\"*\"]}",

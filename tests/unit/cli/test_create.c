@@ -216,9 +216,8 @@ static void what_is_wrong_with_a_backup_is_said_before_it_is_created(void **stat
                   "error: --or-selector: can't be used together with --selector\n",
                   EXIT_USAGE },
                 { { "--include-resources", "pods", "--include-namespace-scoped-resources", "pods" },
-                  "error: spec: includedResources, excludedResources and includeClusterResources can't be "
-                  "used "
-                  "together with the lists of cluster-scoped and namespace-scoped resources\n",
+                  "error: --include-resources: can't be used together with "
+                  "--include-namespace-scoped-resources\n",
                   EXIT_USAGE },
                 { { "--from-schedule", "none" },
                   "error: get schedules.velero.io \"none\" in namespace \"velero\": NotFound\n"
@@ -280,7 +279,7 @@ static void a_namespace_that_is_not_there_is_said(void **state) {
 static void what_is_to_be_restored_has_to_be_there(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(cluster_clear) ObjectCluster cluster = { 0 };
-        AUTO(cli_run_clear) CliRun nothing, backup, schedule;
+        AUTO(cli_run_clear) CliRun nothing, backup, schedule, nowhere;
         const char *home = enter(&cluster, &arena);
 
         (void) state;
@@ -294,6 +293,11 @@ static void what_is_to_be_restored_has_to_be_there(void **state) {
         CHECK(strstr(backup.err, "hint: \"grapnel backup get -n velero\" lists them\n") != NULL);
         RUN(&schedule, "restore", "create", "--from-schedule", "nightly");
         CHECK_STR(schedule.err, "error: no backups of schedule \"nightly\"\n");
+        RUN(&nowhere, "restore", "create", "--from-schedule", "nightly", "-n", "nope");
+        CHECK_STR(nowhere.err,
+                  "error: no backups of schedule \"nightly\"\n"
+                  "hint: there is no namespace \"nope\": in which one is the server installed? -n names it, "
+                  "\"grapnel install\" installs one\n");
         CHECK_INT(cluster.writes.len, 0);
         remove_folder(home);
 }
