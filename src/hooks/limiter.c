@@ -7,11 +7,11 @@
 #include "base/thread.h"
 
 /* `ratio` is of the durations of a round of calls to the shortest of their commands; `waiting` is how many of those in
- * flight wait for the node instead of being worked on (as TCP Vegas counts it).  About three waiting keep the node
+ * flight wait for the node instead of being worked on (as TCP Vegas counts it).  Two and a half keep the node
  * busy; every further one is only a longer freeze. */
 static const double first_limit = 8, first_call_ms = 200;
 static const double ratio_flat = 1.1, ratio_busy = 1.2;
-static const double waiting_few = 2.5, waiting_wanted = 3, waiting_many = 3.5;
+static const double waiting_few = 2, waiting_wanted = 2.5, waiting_many = 3;
 static const double pace = 1.3;
 /* So that one lucky call is not the measure for ever: half is forgotten in 1400 calls. */
 static const double forget = 1.0005;
