@@ -119,6 +119,19 @@ static void tell_failed_hook(Job *job, const HookResult *result) {
                     hook_outcome_name(result->outcome), STR_ARG(result->message));
 }
 
+void job_begin_metrics(Metrics *metrics) {
+        for (int phase = HOOK_PRE; phase <= HOOK_RESTORE_EXEC; phase++) {
+                for (int outcome = HOOK_SUCCEEDED; outcome <= HOOK_NOT_AWAITED; outcome++) {
+                        const Str labels[] = { str_of(hook_phase_name((HookPhase) phase)),
+                                               str_of(hook_outcome_name((HookOutcome) outcome)) };
+
+                        metrics_begin(metrics, METRIC_HOOK_TOTAL, labels);
+                        metrics_begin(metrics, METRIC_HOOK_DURATION_SECONDS, labels);
+                }
+        }
+        metrics_begin(metrics, METRIC_HOOK_FREEZE_SECONDS, NULL);
+}
+
 void job_see_hook(void *user, const HookResult *result) {
         static const double ms_a_second = 1000;
         Job *job = user;

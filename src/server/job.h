@@ -40,6 +40,8 @@ void job_end(Job *job);
 const Stop *job_stop(const Job *job);
 /* What its spec asks for and will not get: in its log, and an Event `reason` for each. */
 void job_tell_warnings(Job *job, const Faults *faults, const char *reason);
+/* Each hook metric is there from 0 on. */
+void job_begin_metrics(Metrics *metrics);
 /* A HookObserver: metrics, and Events on the pod and on the object for those that failed. */
 void job_see_hook(void *job, const HookResult *result);
 

@@ -171,6 +171,12 @@ static Series *open_series(Metrics *metrics, MetricId id, const Str *labels) NEE
         return NULL;
 }
 
+void metrics_begin(Metrics *metrics, MetricId id, const Str *labels) {
+        mutex_lock(&metrics->lock);
+        (void) open_series(metrics, id, labels);
+        mutex_unlock(&metrics->lock);
+}
+
 void metrics_add(Metrics *metrics, MetricId id, const Str *labels, double value) {
         mutex_lock(&metrics->lock);
 
@@ -181,8 +187,9 @@ void metrics_add(Metrics *metrics, MetricId id, const Str *labels, double value)
 }
 
 void metrics_begin_schedule(Metrics *metrics, Str schedule) {
-        for (int id = METRIC_BACKUP_ATTEMPT_TOTAL; id <= METRIC_BACKUP_DELETION_FAILURE_TOTAL; id++)
-                metrics_add(metrics, (MetricId) id, &schedule, 0);
+        for (int id = METRIC_BACKUP_ATTEMPT_TOTAL; id <= METRIC_RESTORE_FAILED_TOTAL; id++)
+                if (rows[id].type == COUNTER) /* all of them are of schedules */
+                        metrics_begin(metrics, (MetricId) id, &schedule);
 }
 
 void metrics_set(Metrics *metrics, MetricId id, const Str *labels, double value) {

@@ -53,7 +53,9 @@ void metrics_set(Metrics *metrics, MetricId id, const Str *labels, double value)
 /* The same of what is heard of in any order: a lower value than it has changes nothing. */
 void metrics_raise(Metrics *metrics, MetricId id, const Str *labels, double value);
 void metrics_observe(Metrics *metrics, MetricId id, const Str *labels, double value); /* histograms */
-/* Its counters are there from 0 on, so that the first failure is a rise; empty: of backups made by hand. */
+/* It is there from 0 on, so that the first failure is a rise: Prometheus sees none where a series begins with 1. */
+void metrics_begin(Metrics *metrics, MetricId id, const Str *labels);
+/* The same of all counters of a schedule; empty: of backups made by hand. */
 void metrics_begin_schedule(Metrics *metrics, Str schedule);
 /* Forgets the series whose first label has that value: its schedule or location is gone. */
 void metrics_drop(Metrics *metrics, MetricId id, Str first_label);

@@ -8,6 +8,7 @@
 #include "kube/lease.h"
 #include "server/controller.h"
 #include "server/definitions.h"
+#include "server/job.h"
 #include "server/recover.h"
 #include "server/runs.h"
 #include "server/server_http.h"
@@ -93,6 +94,7 @@ static void open(Life *life) {
         };
         metrics_set(life->server.metrics, METRIC_BUILD_INFO, &version, 1);
         metrics_begin_schedule(life->server.metrics, STR(""));
+        job_begin_metrics(life->server.metrics);
         life->controllers = controllers_new(&life->server);
         life->watcher = thread_start(watch_for_end, life);
 }

@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 #include "check.h"
+#include "server/job.h"
 
 static void check_text(Metrics *metrics, const char *expected) {
         AUTO(buf_clear) Buf text = { 0 };
@@ -55,6 +56,35 @@ static void what_comes_in_any_order_only_rises(void **state) {
                 "seconds\n"
                 "# TYPE velero_backup_last_successful_timestamp gauge\n"
                 "velero_backup_last_successful_timestamp{schedule=\"n\"} 9\n");
+}
+
+static unsigned count_of(const Buf *text, const char *part) {
+        unsigned count = 0;
+
+        for (const char *at = text->ptr; (at = strstr(at, part)) != NULL; at++)
+                count++;
+        return count;
+}
+
+/* Prometheus sees no rise where a series begins with 1: the first failure would be no alert. */
+static void what_failures_count_is_there_from_0_on(void **state) {
+        AUTO(metrics_freep) Metrics *metrics = metrics_new();
+        AUTO(buf_clear) Buf text = { 0 };
+
+        (void) state;
+        metrics_add(metrics, METRIC_BACKUP_FAILURE_TOTAL, &STR("n"), 1);
+        metrics_begin_schedule(metrics, STR("n"));
+        job_begin_metrics(metrics);
+        metrics_write(metrics, &text);
+        buf_add_char(&text, '\0');
+        CHECK_INT(count_of(&text, "_total{schedule=\"n\"} 0\n"), 13);
+        CHECK_INT(count_of(&text, "velero_backup_failure_total{schedule=\"n\"} 1\n"), 1);
+        CHECK_INT(count_of(&text, "velero_backup_warning_total{schedule=\"n\"} 0\n"), 1);
+        CHECK_INT(count_of(&text, "velero_restore_failed_total{schedule=\"n\"} 0\n"), 1);
+        CHECK_INT(count_of(&text, "\ngrapnel_hook_total{phase=\""), 4 * 6);
+        CHECK_INT(count_of(&text, "grapnel_hook_total{phase=\"post\",outcome=\"TimedOut\"} 0\n"), 1);
+        CHECK_INT(count_of(&text, "grapnel_hook_duration_seconds_count{phase=\""), 4);
+        CHECK_INT(count_of(&text, "\ngrapnel_hook_freeze_seconds_count 0\n"), 1);
 }
 
 static void histograms_are_cumulative(void **state) {
@@ -122,6 +152,7 @@ int main(void) {
                 cmocka_unit_test(what_was_never_counted_is_not_there),
                 cmocka_unit_test(counters_add_gauges_are_set_and_series_are_sorted),
                 cmocka_unit_test(what_comes_in_any_order_only_rises),
+                cmocka_unit_test(what_failures_count_is_there_from_0_on),
                 cmocka_unit_test(histograms_are_cumulative),
                 cmocka_unit_test(labels_are_escaped_and_forgotten),
                 cmocka_unit_test(series_past_the_limit_are_dropped_and_counted),
