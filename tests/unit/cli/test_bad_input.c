@@ -78,9 +78,7 @@ static const struct {
         { &backup, "{'labelSelector':" SELECTOR ",'orLabelSelectors':[" SELECTOR "]}",
           "spec.orLabelSelectors: can't be used together with spec.labelSelector" },
         { &backup, "{'includedResources':['pods'],'includedNamespaceScopedResources':['pods']}",
-          "spec: includedResources, excludedResources and includeClusterResources can't be used together "
-          "with "
-          "the lists of cluster-scoped and namespace-scoped resources" },
+          "spec.includedResources: can't be used together with spec.includedNamespaceScopedResources" },
         { &restore, "{'backupName':'none'}",
           "spec.backupName: there is no backup \"none\" in namespace \"velero\"" },
         { &restore, "{'backupName':'failed'}",
