@@ -27,8 +27,8 @@ typedef struct BackupRun {
         const Stop *stop;
         const Stop *lost; /* the store may be another's by now: nothing in it is removed; NULL: it never is */
         const Backup *backup;
-        Str policy_file,
-                policy_text; /* a resource policy that is in no ConfigMap; empty: the Backup names it */
+        Str policy_file; /* of a resource policy that is in no ConfigMap; empty: the Backup names it */
+        Str policy_text; /* what it holds */
         BackupProgress *progress;
         unsigned workers, hook_workers;
         unsigned page_size;
