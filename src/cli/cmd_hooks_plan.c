@@ -161,6 +161,9 @@ static bool run(Cli *cli, const CommandLine *line, const void *request, Error *e
         if (!read_manifest(cli, line, flags, &manifest, &planner, err))
                 return false;
         planner.faults = (Faults) { .arena = cli->arena };
+        if (planner.backup.spec.resource_policy.len)
+                faults_add(&planner.faults, FAULT_WARNING, STR("spec.resourcePolicy"),
+                           "is not read here: pods that only the policy leaves out are in the plan");
 
         bool is_read = flags->pods.len   ? plan_of_file(flags, &planner, err)
                        : flags->from.len ? plan_of_backup(cli, flags, &planner, err)

@@ -96,6 +96,26 @@ static void a_warning_about_a_pod_names_the_pod_and_no_line_of_the_manifest(void
         remove_folder(folder);
 }
 
+static void a_plan_without_the_resource_policy_says_so(void **state) {
+        AUTO(arena_clear) Arena arena = { 0 };
+        const char *folder = new_folder(&arena);
+        const char *manifest = write_file(folder, "b.yaml",
+                                          "apiVersion: velero.io/v1\nkind: Backup\nmetadata: {name: b}\n"
+                                          "spec: {resourcePolicy: {kind: configmap, name: p}}\n",
+                                          &arena);
+        const char *pods = write_file(folder, "pods.json", pods_json, &arena);
+        AUTO(cli_run_clear) CliRun run;
+
+        (void) state;
+        RUN(&run, "hooks", "plan", "-f", manifest, "--pods", pods);
+        CHECK_STR(
+                run.err,
+                "warning: spec.resourcePolicy: is not read here: pods that only the policy leaves out are in "
+                "the plan\n");
+        CHECK_INT(run.exit, EXIT_OK);
+        remove_folder(folder);
+}
+
 static void the_plan_is_json_for_programs(void **state) {
         AUTO(arena_clear) Arena arena = { 0 };
         AUTO(error_clear) Error err = { 0 };
@@ -266,6 +286,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_plan_shows_groups_calls_and_skips_without_a_cluster),
                 cmocka_unit_test(a_warning_about_a_pod_names_the_pod_and_no_line_of_the_manifest),
+                cmocka_unit_test(a_plan_without_the_resource_policy_says_so),
                 cmocka_unit_test(the_plan_is_json_for_programs),
                 cmocka_unit_test(a_restore_is_planned_on_the_pods_of_its_backup),
                 cmocka_unit_test(a_wrong_annotation_is_told),
