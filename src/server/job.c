@@ -121,12 +121,12 @@ static void tell_failed_hook(Job *job, const HookResult *result) {
 
 void job_begin_metrics(Metrics *metrics) {
         for (int phase = HOOK_PRE; phase <= HOOK_RESTORE_EXEC; phase++) {
-                for (int outcome = HOOK_SUCCEEDED; outcome <= HOOK_NOT_AWAITED; outcome++) {
-                        const Str labels[] = { str_of(hook_phase_name((HookPhase) phase)),
-                                               str_of(hook_outcome_name((HookOutcome) outcome)) };
+                Str labels[] = { str_of(hook_phase_name((HookPhase) phase)), STR("") };
 
+                metrics_begin(metrics, METRIC_HOOK_DURATION_SECONDS, labels);
+                for (int outcome = HOOK_SUCCEEDED; outcome <= HOOK_NOT_AWAITED; outcome++) {
+                        labels[1] = str_of(hook_outcome_name((HookOutcome) outcome));
                         metrics_begin(metrics, METRIC_HOOK_TOTAL, labels);
-                        metrics_begin(metrics, METRIC_HOOK_DURATION_SECONDS, labels);
                 }
         }
         metrics_begin(metrics, METRIC_HOOK_FREEZE_SECONDS, NULL);
